@@ -1,0 +1,1 @@
+"""Where a command runs. Executors know nothing of jobs, SQL or HTTP."""

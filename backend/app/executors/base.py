@@ -1,0 +1,106 @@
+"""The executor interface: a command goes in, output and an exit come out."""
+
+import enum
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+#: Receives the command's output (stdout and stderr in the order written), in pieces of bytes.
+OutputSink = Callable[[bytes], None]
+
+
+class Outcome(enum.StrEnum):
+    """How a command came to its end."""
+
+    EXITED = "exited"  # by itself: see Exit.code
+    SIGNALLED = "signalled"  # by a signal that we did not send: see Exit.signal
+    STOPPED = "stopped"  # because the caller set `stop`
+    TIMED_OUT = "timed_out"
+    OUT_OF_MEMORY = "out_of_memory"
+    DISK_FULL = "disk_full"
+    NOT_STARTED = "not_started"  # the program or the sandbox could not be started
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a command may use."""
+
+    wall_seconds: float
+    memory_bytes: int = 4 << 30
+    processes: int = 256
+    file_bytes: int = 4 << 30
+    disk_bytes: int = 16 << 30
+    #: How long a stopped or timed-out process tree has between TERM and KILL.
+    grace_seconds: float = 2.0
+
+
+@dataclass(frozen=True)
+class Mount:
+    """A host folder or file that the command sees, read-only unless `writable`."""
+
+    source: Path
+    target: Path
+    writable: bool = False
+
+
+@dataclass(frozen=True)
+class Command:
+    """One program to run to its end.
+
+    `argv` and `env` are complete: nothing is inherited from the worker. `cwd` is the job's folder on
+    the host, the one place where the command may write; a sandbox may show it under another name,
+    so `argv` speaks of files in it by relative paths.
+    """
+
+    argv: tuple[str, ...]
+    cwd: Path
+    env: Mapping[str, str]
+    limits: Limits
+    mounts: tuple[Mount, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a command used; None where the executor cannot tell."""
+
+    wall_seconds: float
+    cpu_seconds: float | None = None
+    peak_memory_bytes: int | None = None
+
+
+@dataclass(frozen=True)
+class Exit:
+    """The end of a command. `message` says in a sentence what happened unless it exited by itself."""
+
+    outcome: Outcome
+    usage: Usage
+    code: int | None = None
+    signal: int | None = None
+    message: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the command ended by itself with status 0."""
+        return self.outcome is Outcome.EXITED and self.code == 0
+
+
+class Executor(Protocol):
+    """Runs commands one way."""
+
+    name: str
+
+    def run(self, command: Command, output: OutputSink, stop: threading.Event) -> Exit:
+        """Run `command` to its end and return how it ended; never raises for what the command does.
+
+        When `stop` is set the whole process tree gets TERM, then KILL after `grace_seconds`. When
+        this returns nothing of the command is left running. If this process dies, so does the
+        command.
+        """
+        ...
+
+    def protections(self) -> dict[str, bool]:
+        """Return which protections are in force here, by name, for `doctor`."""
+        ...

@@ -1,0 +1,1 @@
+"""What runs: tool families. Toolchains know nothing of Celery, SQL or HTTP."""
