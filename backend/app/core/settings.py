@@ -44,7 +44,7 @@ class Settings(BaseSettings):
     s3_secret_key: SecretStr | None = Field(None, validation_alias="S3_SECRET_KEY")
 
     # Jobs
-    max_job_duration_seconds: int = Field(3600, validation_alias="MAX_JOB_DURATION_SECONDS", gt=60)
+    max_job_duration_seconds: int = Field(3600, validation_alias="MAX_JOB_DURATION_SECONDS", gt=120)
     max_attempts: int = Field(3, validation_alias="MAX_ATTEMPTS", ge=1)
     lease_seconds: float = Field(30, validation_alias=_own("LEASE_SECONDS"), gt=0)
     heartbeat_seconds: float = Field(10, validation_alias=_own("HEARTBEAT_SECONDS"), gt=0)
@@ -55,7 +55,6 @@ class Settings(BaseSettings):
     )
     log_head_bytes: int = Field(64 << 20, validation_alias=_own("LOG_HEAD_BYTES"), gt=0)
     log_tail_bytes: int = Field(1 << 20, validation_alias=_own("LOG_TAIL_BYTES"), gt=0)
-    log_segment_bytes: int = Field(1 << 20, validation_alias=_own("LOG_SEGMENT_BYTES"), gt=0)
 
     # Executors and tools
     executor: Literal["bubblewrap", "process"] = Field(

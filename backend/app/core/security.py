@@ -1,0 +1,35 @@
+"""Passwords and access tokens.
+
+Passwords are hashed with Argon2id (pwdlib's recommended parameters). An access token is 256 random
+bits; the database keeps its SHA-256, so that a leaked database logs nobody in.
+"""
+
+import hashlib
+import secrets
+
+from pwdlib import PasswordHash
+
+_hasher = PasswordHash.recommended()
+#: Verified against when there is no such user, so that both answers take as long.
+_NOBODY = _hasher.hash(secrets.token_urlsafe())
+
+
+def hash_password(password: str) -> str:
+    """Return a salted hash of `password`."""
+    return _hasher.hash(password)
+
+
+def verify_password(password: str, password_hash: str | None) -> bool:
+    """Return whether `password` belongs to `password_hash`; None (no such user) never does."""
+    matches = _hasher.verify(password, password_hash or _NOBODY)
+    return matches and password_hash is not None
+
+
+def new_token() -> str:
+    """Return a fresh access token."""
+    return secrets.token_urlsafe(32)
+
+
+def token_digest(token: str) -> str:
+    """Return what the database keeps of a token."""
+    return hashlib.sha256(token.encode()).hexdigest()

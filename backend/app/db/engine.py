@@ -1,0 +1,78 @@
+"""One database, two ways in: `reading()` and `writing()`.
+
+On SQLite a transaction that reads first and writes later fails at once when somebody else wrote in
+between (SQLITE_BUSY_SNAPSHOT, which no timeout waits for). So `writing()` takes the write lock at
+its start (BEGIN IMMEDIATE) and waits for it there.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.orm import Session
+
+#: How long a writer waits for another on SQLite, in seconds.
+SQLITE_BUSY_SECONDS = 30
+_IMMEDIATE = "sqlite_immediate"
+
+
+class Database:
+    """The connections of one process to the database; safe to share between threads."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The engine, made at first use: a forked process must not inherit connections."""
+        if self.url.startswith("sqlite"):
+            return _sqlite_engine(self.url)
+        return create_engine(_with_driver(self.url), pool_pre_ping=True, pool_size=10)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Yield a session that sees one state of the database and writes nothing."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """Yield a session whose work is committed at the end, or undone on an exception."""
+        engine = self.engine.execution_options(**{_IMMEDIATE: True})
+        with Session(engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def close(self) -> None:
+        """Close all connections."""
+        if "engine" in self.__dict__:
+            self.engine.dispose()
+            del self.engine
+
+
+def _with_driver(url: str) -> str:
+    """Name psycopg 3 in a plain PostgreSQL URL."""
+    for prefix in ("postgresql://", "postgres://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    return url
+
+
+def _sqlite_engine(url: str) -> Engine:
+    # isolation_level None: the driver begins no transactions of its own; _sqlite_begin does.
+    arguments = {"timeout": SQLITE_BUSY_SECONDS, "isolation_level": None}
+    engine = create_engine(url, connect_args=arguments)
+    event.listen(engine, "connect", _sqlite_pragmas)
+    event.listen(engine, "begin", _sqlite_begin)
+    return engine
+
+
+def _sqlite_pragmas(connection: Any, _record: object) -> None:
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get(_IMMEDIATE)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")

@@ -1,0 +1,270 @@
+"""Every change of a job's status, and nothing else writes it.
+
+    pending ──claim──> running ──finish──> completed | failed | cancelled
+       ^                  │
+       ├────release───────┤   the worker shuts down: the try does not count
+       └────reap──────────┘   the lease has run out: counts, up to MAX_ATTEMPTS
+    pending ──cancel─> cancelled
+
+Each change is one UPDATE that names the state it starts from. Those of a running job also name the
+attempt (`fencing`): a worker that has lost its lease matches no row and can write nothing.
+"""
+
+import enum
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from app.core.errors import ConflictError
+from app.db.clock import database_now
+from app.models import Attempt, Job, JobStatus, OutboxMessage
+
+
+class Reason(enum.StrEnum):
+    """Why a job failed."""
+
+    TOOL_FAILED = "tool_failed"
+    TIMED_OUT = "timed_out"
+    OUT_OF_MEMORY = "out_of_memory"
+    DISK_FULL = "disk_full"
+    OUTPUT_LIMIT = "output_limit"
+    WORKER_LOST = "worker_lost"
+    BAD_INPUT = "bad_input"
+    CANCELLED = "cancelled"
+    INTERNAL = "internal"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to work on a job: whoever holds the newest attempt's number, while it runs."""
+
+    job_id: int
+    attempt: int
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a job ends. `reason` is None unless it failed or was cancelled."""
+
+    status: JobStatus
+    message: str
+    reason: Reason | None = None
+    verdict: str | None = None
+    current_step: str | None = None
+
+
+def enqueue(session: Session, job: Job) -> None:
+    """Add the outbox row of a new job."""
+    session.add(OutboxMessage(job_id=job.id, queue=job.job_type))
+
+
+def claim(session: Session, job_id: int, worker: str, lease_seconds: float) -> Claim | None:
+    """Begin an attempt at a pending job; None when the job is not pending (any more)."""
+    now = database_now(session)
+    attempt = session.execute(
+        update(Job)
+        .where(Job.id == job_id, Job.status == JobStatus.PENDING)
+        .values(
+            status=JobStatus.RUNNING,
+            attempt=Job.attempt + 1,
+            worker=worker,
+            lease_until=now + timedelta(seconds=lease_seconds),
+            started_at=func.coalesce(Job.started_at, now),
+            current_step=None,
+        )
+        .returning(Job.attempt)
+        .execution_options(synchronize_session=False)
+    ).scalar_one_or_none()
+    if attempt is None:
+        return None
+    session.add(Attempt(job_id=job_id, number=attempt, worker=worker, started_at=now))
+    _drop_message(session, job_id)
+    return Claim(job_id, attempt)
+
+
+def extend(session: Session, mine: Claim, lease_seconds: float) -> bool | None:
+    """Extend the lease. Return whether cancelling is asked for, or None when the job is not ours."""
+    until = database_now(session) + timedelta(seconds=lease_seconds)
+    return session.execute(
+        update(Job)
+        .where(*fence(mine))
+        .values(lease_until=until)
+        .returning(Job.cancel_requested)
+        .execution_options(synchronize_session=False)
+    ).scalar_one_or_none()
+
+
+def set_current_step(session: Session, mine: Claim, name: str) -> bool:
+    """Say what the job is at; False when the job is not ours."""
+    return _change(session, mine, {"current_step": name})
+
+
+def finish(session: Session, mine: Claim, ending: Ending) -> bool:
+    """End the job; False when the job is not ours, and then nothing may be written for it."""
+    now = database_now(session)
+    values: dict[str, Any] = {
+        "status": ending.status,
+        "reason": ending.reason,
+        "message": ending.message,
+        "verdict": ending.verdict,
+        "ended_at": now,
+        "lease_until": None,
+    }
+    if ending.current_step is not None:
+        values["current_step"] = ending.current_step
+    if not _change(session, mine, values):
+        return False
+    _end_attempt(session, mine, now, ending.status, ending.reason, ending.message)
+    return True
+
+
+def release(session: Session, mine: Claim, message: str) -> bool:
+    """Hand a running job back to the queue at once; the try does not count."""
+    if not _change(session, mine, _WAITING):
+        return False
+    _end_attempt(session, mine, database_now(session), "released", None, message)
+    _add_message(session, mine.job_id)
+    return True
+
+
+def expired(session: Session) -> list[Claim]:
+    """Return the running attempts whose lease has run out."""
+    late = select(Job.id, Job.attempt).where(
+        Job.status == JobStatus.RUNNING, Job.lease_until < database_now(session)
+    )
+    return [Claim(job_id, attempt) for job_id, attempt in session.execute(late)]
+
+
+def reap(session: Session, lost: Claim, max_attempts: int) -> JobStatus | None:
+    """Take a job from an attempt whose lease has run out.
+
+    Return the job's new status (pending; failed after `max_attempts` lost attempts; cancelled if that
+    was asked for), or None when the lease was extended meanwhile.
+    """
+    now = database_now(session)
+    still_late = Job.lease_until < now
+    row = session.execute(
+        update(Job)
+        .where(*fence(lost), still_late)
+        .values(lease_until=now)
+        .returning(Job.worker, Job.cancel_requested)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    if row is None:
+        return None
+    message = f"Worker {row.worker} was lost: no sign of life before the lease ended."
+    _end_attempt(session, lost, now, "lost", Reason.WORKER_LOST, message)
+    return _after_loss(session, lost, bool(row.cancel_requested), max_attempts, now)
+
+
+def cancel(session: Session, job: Job) -> JobStatus:
+    """Cancel a pending job, or ask for it if it runs; ConflictError when the job has ended."""
+    now = database_now(session)
+    ended = session.execute(
+        update(Job)
+        .where(Job.id == job.id, Job.status == JobStatus.PENDING)
+        .values(
+            status=JobStatus.CANCELLED,
+            cancel_requested=True,
+            reason=Reason.CANCELLED,
+            message="Cancelled before it started.",
+            ended_at=now,
+        )
+        .returning(Job.id)
+        .execution_options(synchronize_session=False)
+    ).scalar_one_or_none()
+    if ended is not None:
+        _drop_message(session, job.id)
+        return JobStatus.CANCELLED
+    return _ask_to_cancel(session, job)
+
+
+def fence(mine: Claim) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions that hold only while the attempt is the job's running one."""
+    return (Job.id == mine.job_id, Job.attempt == mine.attempt, Job.status == JobStatus.RUNNING)
+
+
+_WAITING: dict[str, Any] = {
+    "status": JobStatus.PENDING,
+    "worker": None,
+    "lease_until": None,
+    "current_step": None,
+}
+
+
+def _after_loss(
+    session: Session, lost: Claim, cancel_requested: bool, max_attempts: int, now: datetime
+) -> JobStatus:
+    if cancel_requested:
+        return _end_lost(session, lost, now, JobStatus.CANCELLED, Reason.CANCELLED, "Cancelled.")
+    count = session.scalar(
+        select(func.count())
+        .select_from(Attempt)
+        .where(Attempt.job_id == lost.job_id, Attempt.outcome == "lost")
+    )
+    if (count or 0) >= max_attempts:
+        message = f"Given up after {count} attempts, each lost with its worker."
+        return _end_lost(session, lost, now, JobStatus.FAILED, Reason.WORKER_LOST, message)
+    _change(session, lost, _WAITING)
+    _add_message(session, lost.job_id)
+    return JobStatus.PENDING
+
+
+def _end_lost(  # noqa: PLR0913, PLR0917 - the columns of one UPDATE
+    session: Session, lost: Claim, now: datetime, status: JobStatus, reason: Reason, message: str
+) -> JobStatus:
+    values = {"status": status, "reason": reason, "message": message, "ended_at": now}
+    _change(session, lost, {**values, "lease_until": None})
+    return status
+
+
+def _ask_to_cancel(session: Session, job: Job) -> JobStatus:
+    asked = session.execute(
+        update(Job)
+        .where(Job.id == job.id, Job.status == JobStatus.RUNNING)
+        .values(cancel_requested=True)
+        .returning(Job.id)
+        .execution_options(synchronize_session=False)
+    ).scalar_one_or_none()
+    if asked is None:
+        raise ConflictError(f"Job {job.id} has ended already; there is nothing to cancel.")
+    return JobStatus.RUNNING
+
+
+def _change(session: Session, mine: Claim, values: dict[str, Any]) -> bool:
+    row = session.execute(
+        update(Job)
+        .where(*fence(mine))
+        .values(**values)
+        .returning(Job.id)
+        .execution_options(synchronize_session=False)
+    ).scalar_one_or_none()
+    return row is not None
+
+
+def _end_attempt(  # noqa: PLR0913, PLR0917 - the columns of one UPDATE
+    session: Session,
+    mine: Claim,
+    now: datetime,
+    outcome: str,
+    reason: Reason | None,
+    message: str,
+) -> None:
+    session.execute(
+        update(Attempt)
+        .where(Attempt.job_id == mine.job_id, Attempt.number == mine.attempt)
+        .values(ended_at=now, outcome=outcome, reason=reason, message=message)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _add_message(session: Session, job_id: int) -> None:
+    queue = select(Job.job_type).where(Job.id == job_id).scalar_subquery()
+    session.execute(insert(OutboxMessage).values(job_id=job_id, queue=queue))
+
+
+def _drop_message(session: Session, job_id: int) -> None:
+    session.execute(delete(OutboxMessage).where(OutboxMessage.job_id == job_id))

@@ -1,0 +1,24 @@
+"""The tables."""
+
+from app.models.jobs import Artifact, Attempt, Job, JobStatus, JobType, Metric, OutboxMessage, Step
+from app.models.projects import Project, ProjectFile, Revision, Visibility
+from app.models.upkeep import UpkeepLease
+from app.models.users import AccessToken, User
+
+__all__ = [
+    "AccessToken",
+    "Artifact",
+    "Attempt",
+    "Job",
+    "JobStatus",
+    "JobType",
+    "Metric",
+    "OutboxMessage",
+    "Project",
+    "ProjectFile",
+    "Revision",
+    "Step",
+    "UpkeepLease",
+    "User",
+    "Visibility",
+]

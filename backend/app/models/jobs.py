@@ -1,0 +1,165 @@
+"""Jobs and all that hangs on them. Only `app.jobs.states` writes `Job.status`."""
+
+import enum
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.clock import utcnow
+from app.db.base import Base
+
+
+class JobType(enum.StrEnum):
+    """What a job is for; also the name of its queue."""
+
+    BUILD = "build"
+    SIMULATION = "simulation"
+
+
+class JobStatus(enum.StrEnum):
+    """Where a job stands."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether nothing can change this status any more."""
+        return self not in (JobStatus.PENDING, JobStatus.RUNNING)
+
+
+class Job(Base):
+    """One request to run a toolchain on a revision with a config."""
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        CheckConstraint(
+            "status in ('pending', 'running', 'completed', 'failed', 'cancelled')", "status"
+        ),
+        Index("ix_jobs_status_lease_until", "status", "lease_until"),
+        Index("ix_jobs_project_id_job_type_id", "project_id", "job_type", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
+    revision_id: Mapped[int] = mapped_column(ForeignKey("revisions.id", ondelete="CASCADE"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    job_type: Mapped[str] = mapped_column(String(16))
+    toolchain: Mapped[str] = mapped_column(String(32))
+    config: Mapped[dict[str, Any]]
+    max_seconds: Mapped[int]
+
+    status: Mapped[str] = mapped_column(String(16), default=JobStatus.PENDING)
+    #: The number of the newest attempt; 0 before the first.
+    attempt: Mapped[int] = mapped_column(default=0)
+    worker: Mapped[str | None] = mapped_column(String(255))
+    lease_until: Mapped[datetime | None]
+    cancel_requested: Mapped[bool] = mapped_column(default=False)
+
+    current_step: Mapped[str | None] = mapped_column(String(255))
+    reason: Mapped[str | None] = mapped_column(String(32))
+    message: Mapped[str | None] = mapped_column(Text)
+    verdict: Mapped[str | None] = mapped_column(String(16))
+    celery_task_id: Mapped[str | None] = mapped_column(String(64))
+
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    started_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+
+class Attempt(Base):
+    """One worker's try at a job."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (UniqueConstraint("job_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    worker: Mapped[str] = mapped_column(String(255))
+    started_at: Mapped[datetime] = mapped_column(default=utcnow)
+    ended_at: Mapped[datetime | None]
+    #: None while it runs, then 'completed', 'failed', 'cancelled', 'lost' or 'released'.
+    outcome: Mapped[str | None] = mapped_column(String(16))
+    reason: Mapped[str | None] = mapped_column(String(32))
+    message: Mapped[str | None] = mapped_column(Text)
+
+
+class Step(Base):
+    """One tool run inside an attempt."""
+
+    __tablename__ = "steps"
+    __table_args__ = (UniqueConstraint("job_id", "attempt", "ordinal"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
+    attempt: Mapped[int]
+    ordinal: Mapped[int]
+    step: Mapped[str] = mapped_column(String(255))
+    name: Mapped[str] = mapped_column(String(255))
+    status: Mapped[str] = mapped_column(String(16))
+    started_at: Mapped[datetime | None]
+    seconds: Mapped[float | None]
+
+
+class Artifact(Base):
+    """A file that an attempt produced, kept in the store under `key`."""
+
+    __tablename__ = "artifacts"
+    __table_args__ = (UniqueConstraint("job_id", "attempt", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
+    attempt: Mapped[int]
+    name: Mapped[str] = mapped_column(String(1024))
+    kind: Mapped[str] = mapped_column(String(32))
+    size: Mapped[int] = mapped_column(BigInteger)
+    digest: Mapped[str] = mapped_column(String(64))
+    key: Mapped[str] = mapped_column(String(1200))
+
+
+class Metric(Base):
+    """A named number of a finished job.
+
+    `value` is Python's shortest text of it, because 'inf' and 'nan' are values that a flow reports
+    and that neither SQLite's REAL nor JSON keeps.
+    """
+
+    __tablename__ = "metrics"
+    __table_args__ = (UniqueConstraint("job_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(255))
+    value: Mapped[str] = mapped_column(String(255))
+
+
+class OutboxMessage(Base):
+    """A pending job's message to the broker; gone once the job is claimed or cancelled.
+
+    `epoch` names the broker's memory that the message was put into (see `app.jobs.broker`): a broker
+    that has forgotten everything has another epoch, and the message is sent again.
+    """
+
+    __tablename__ = "outbox"
+
+    job_id: Mapped[int] = mapped_column(
+        ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    queue: Mapped[str] = mapped_column(String(32))
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    published_at: Mapped[datetime | None]
+    epoch: Mapped[str | None] = mapped_column(String(64))

@@ -1,0 +1,55 @@
+"""Projects and who may see them."""
+
+from sqlalchemy import or_, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.core.errors import ConflictError, ForbiddenError, NotFoundError
+from app.models import Project, User, Visibility
+
+
+def create_project(
+    session: Session, owner: User, name: str, description: str, visibility: Visibility
+) -> Project:
+    """Make a project; ConflictError when its owner has one of that name."""
+    project = Project(owner_id=owner.id, name=name, description=description, visibility=visibility)
+    session.add(project)
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise ConflictError(f"You have a project named {name!r} already.") from error
+    return project
+
+
+def visible_projects(session: Session, user: User) -> list[Project]:
+    """Return the projects that `user` may see, newest first."""
+    query = select(Project).order_by(Project.id.desc())
+    if not user.is_admin:
+        query = query.where(
+            or_(Project.owner_id == user.id, Project.visibility == Visibility.PUBLIC)
+        )
+    return list(session.scalars(query))
+
+
+def may_see(user: User, project: Project) -> bool:
+    """Return whether `user` may read the project and its jobs."""
+    return may_change(user, project) or project.visibility == Visibility.PUBLIC
+
+
+def may_change(user: User, project: Project) -> bool:
+    """Return whether `user` may change the project and run jobs in it."""
+    return user.is_admin or project.owner_id == user.id
+
+
+def get_project(session: Session, user: User, project_id: int, *, change: bool = False) -> Project:
+    """Return a project.
+
+    NotFoundError when there is none that `user` may see; ForbiddenError when `change` is wanted of
+    one that the user may only read.
+    """
+    project = session.get(Project, project_id)
+    if project is None or not may_see(user, project):
+        raise NotFoundError(f"There is no project {project_id}.")
+    if change and not may_change(user, project):
+        raise ForbiddenError(f"You may read project {project_id} but not change it.")
+    return project

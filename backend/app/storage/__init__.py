@@ -1,0 +1,1 @@
+"""Blobs and trees in the object store."""
