@@ -8,7 +8,8 @@
     ├── UnauthenticatedError 401
     └── ForbiddenError      403
 
-The API turns each into RFC 9457 problem JSON; below the API nobody knows of HTTP but for the number.
+The API turns each into RFC 9457 problem JSON; below the API nobody knows of HTTP but for the
+number.
 """
 
 from dataclasses import dataclass

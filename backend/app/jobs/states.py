@@ -213,7 +213,7 @@ def _after_loss(
     return JobStatus.PENDING
 
 
-def _end_lost(  # noqa: PLR0913, PLR0917 - the columns of one UPDATE
+def _end_lost(
     session: Session, lost: Claim, now: datetime, status: JobStatus, reason: Reason, message: str
 ) -> JobStatus:
     values = {"status": status, "reason": reason, "message": message, "ended_at": now}
@@ -245,7 +245,7 @@ def _change(session: Session, mine: Claim, values: dict[str, Any]) -> bool:
     return row is not None
 
 
-def _end_attempt(  # noqa: PLR0913, PLR0917 - the columns of one UPDATE
+def _end_attempt(
     session: Session,
     mine: Claim,
     now: datetime,
