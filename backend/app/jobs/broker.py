@@ -95,4 +95,4 @@ class Broker:
 
     def waiting(self, queue: str) -> int:
         """Return how many messages wait in `queue`."""
-        return int(self.redis.llen(queue))  # type: ignore[arg-type]
+        return int(self.redis.llen(queue))

@@ -86,7 +86,7 @@ def claim(session: Session, job_id: int, worker: str, lease_seconds: float) -> C
 
 
 def extend(session: Session, mine: Claim, lease_seconds: float) -> bool | None:
-    """Extend the lease. Return whether cancelling is asked for, or None when the job is not ours."""
+    """Extend the lease; return whether cancelling is asked for, None when the job is not ours."""
     until = database_now(session) + timedelta(seconds=lease_seconds)
     return session.execute(
         update(Job)
@@ -141,8 +141,8 @@ def expired(session: Session) -> list[Claim]:
 def reap(session: Session, lost: Claim, max_attempts: int) -> JobStatus | None:
     """Take a job from an attempt whose lease has run out.
 
-    Return the job's new status (pending; failed after `max_attempts` lost attempts; cancelled if that
-    was asked for), or None when the lease was extended meanwhile.
+    Return the job's new status (pending; failed after `max_attempts` lost attempts; cancelled if
+    that was asked for), or None when the lease was extended meanwhile.
     """
     now = database_now(session)
     still_late = Job.lease_until < now

@@ -150,8 +150,8 @@ class Metric(Base):
 class OutboxMessage(Base):
     """A pending job's message to the broker; gone once the job is claimed or cancelled.
 
-    `epoch` names the broker's memory that the message was put into (see `app.jobs.broker`): a broker
-    that has forgotten everything has another epoch, and the message is sent again.
+    `epoch` names the broker's memory that the message was put into (see `app.jobs.broker`): a
+    broker that has forgotten everything has another epoch, and the message is sent again.
     """
 
     __tablename__ = "outbox"

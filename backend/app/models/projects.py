@@ -46,7 +46,7 @@ class ProjectFile(Base):
 
 
 class Revision(Base):
-    """An immutable snapshot of a project's files; the tree `tree_digest` in the store says which."""
+    """An immutable snapshot of a project's files: the tree `tree_digest` in the store."""
 
     __tablename__ = "revisions"
     __table_args__ = (UniqueConstraint("project_id", "tree_digest"),)

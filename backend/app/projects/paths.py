@@ -1,7 +1,7 @@
 """Which file names a project takes.
 
-Any Unicode is fine, but what would leave the project's folder or break a tool that is given the name
-on a command line, in Tcl or in Verilog is refused, with the reason.
+Any Unicode is fine, but what would leave the project's folder or break a tool that is given the
+name on a command line, in Tcl or in Verilog is refused, with the reason.
 """
 
 import unicodedata
@@ -33,7 +33,7 @@ _FORBIDDEN = {
 
 
 def check_path(path: str) -> str:
-    """Return `path` in Unicode's composed form (NFC), or raise InvalidError saying what is wrong."""
+    """Return `path` in Unicode's composed form (NFC); InvalidError says what is wrong with it."""
     path = unicodedata.normalize("NFC", path)
     problem = _problem(path)
     if problem:
