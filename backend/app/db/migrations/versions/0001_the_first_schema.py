@@ -1,12 +1,12 @@
-"""The first schema
+"""The first schema.
 
 Revision: 0001, after .
 """
 
 import sqlalchemy as sa
 from alembic import op
-import app.db.types
 
+import app.db.types
 
 revision = "0001"
 down_revision = None

@@ -1,0 +1,193 @@
+"""Following a job live: its state and every byte of its log once, in order.
+
+The log's place is an attempt and a byte offset. Bytes come from the Redis stream while they join on
+to that place, and from the store whenever they do not: at the start, after a gap (a slow reader, a
+Redis that was away or wiped), and at the end. So nothing depends on what Redis keeps.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import redis.asyncio
+
+from app.jobs.broker import BROKER_ERRORS, SOCKET_SECONDS
+from app.jobs.context import Context
+from app.jobs.live import stream_key
+from app.jobs.logs import read_log
+from app.jobs.text import whole_utf8
+from app.models import Job, JobStatus
+
+#: Bytes of log in one event.
+CHUNK = 64 << 10
+#: How long one look at the stream waits for something new, in milliseconds.
+BLOCK_MS = 1000
+#: How old the job's state may be when it is shown, in seconds.
+STATE_SECONDS = 0.5
+#: How often the store is asked though the stream shows no gap, in seconds.
+STORE_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something for those who watch: kind `log`, `job` or `end`. Only log events have an id."""
+
+    kind: str
+    data: dict[str, Any]
+    id: str | None = None
+
+
+@dataclass(frozen=True)
+class JobState:
+    """What is told of a job when it changes."""
+
+    job_id: int
+    status: str
+    attempt: int
+    current_step: str | None
+    reason: str | None
+    message: str | None
+    verdict: str | None
+
+
+async def follow(
+    context: Context, job_id: int, attempt: int | None, offset: int
+) -> AsyncIterator[Event]:
+    """Yield what happens to a job from a place in its log on, until the job has ended.
+
+    Without an `attempt` it begins with the newest. When a job goes on with another attempt, so does
+    this.
+    """
+    client = redis.asyncio.Redis.from_url(
+        context.settings.broker_url,
+        socket_timeout=BLOCK_MS / 1000 + SOCKET_SECONDS,
+        socket_connect_timeout=SOCKET_SECONDS,
+    )
+    try:
+        async for event in _Follower(context, client, job_id, attempt, offset).events():
+            yield event
+    finally:
+        await client.aclose()
+
+
+class _Follower:
+    def __init__(
+        self,
+        context: Context,
+        client: "redis.asyncio.Redis",
+        job_id: int,
+        attempt: int | None,
+        offset: int,
+    ) -> None:
+        self._context = context
+        self._client = client
+        self._job_id = job_id
+        self._attempt = attempt
+        self._offset = offset
+        self._last_entry: bytes | str = "0"
+        self._state: JobState | None = None
+        self._state_at = 0.0
+        self._store_at = 0.0
+
+    async def events(self) -> AsyncIterator[Event]:
+        while True:
+            if await self._refresh_state():
+                yield Event("job", asdict(self._now))
+            if self._over or time.monotonic() - self._store_at > STORE_SECONDS:
+                async for event in self._from_store():
+                    yield event
+            if not self._over:
+                for event in await self._from_stream():
+                    yield event
+            elif self._now.attempt > self._place:
+                self._attempt, self._offset = self._place + 1, 0
+            else:
+                yield Event("end", asdict(self._now))
+                return
+
+    @property
+    def _now(self) -> JobState:
+        assert self._state is not None  # noqa: S101 - set by the first _refresh_state
+        return self._state
+
+    @property
+    def _place(self) -> int:
+        """The number of the attempt whose log is being read."""
+        if self._attempt is None and self._now.attempt > 0:
+            self._attempt = self._now.attempt
+        return self._attempt or 1
+
+    @property
+    def _over(self) -> bool:
+        """Whether nothing is added any more to the log that is being read."""
+        return self._now.attempt > self._place or JobStatus(self._now.status).is_terminal
+
+    async def _refresh_state(self) -> bool:
+        if time.monotonic() - self._state_at < STATE_SECONDS:
+            return False
+        state = await asyncio.to_thread(self._read_state)
+        self._state_at = time.monotonic()
+        changed, self._state = state != self._state, state
+        return changed
+
+    def _read_state(self) -> JobState:
+        with self._context.database.reading() as session:
+            job = session.get_one(Job, self._job_id)
+            fields = ("status", "attempt", "current_step", "reason", "message", "verdict")
+            return JobState(job.id, **{name: getattr(job, name) for name in fields})
+
+    async def _from_store(self) -> AsyncIterator[Event]:
+        while data := await asyncio.to_thread(self._read_store):
+            yield self._log(data)
+        self._store_at = time.monotonic()
+
+    def _read_store(self) -> bytes:
+        store = self._context.store
+        return whole_utf8(read_log(store, self._job_id, self._place, self._offset, CHUNK))
+
+    async def _from_stream(self) -> list[Event]:
+        try:
+            reply: Any = await self._client.xread(
+                {stream_key(self._job_id): self._last_entry}, count=64, block=BLOCK_MS
+            )
+        except BROKER_ERRORS:
+            self._store_at = 0.0  # no hints now: look into the store
+            await asyncio.sleep(BLOCK_MS / 1000)
+            return []
+        return [event for entry in _entries(reply) if (event := self._take(*entry))]
+
+    def _take(self, entry_id: bytes, fields: dict[bytes, bytes]) -> Event | None:
+        """Return the part of a stream entry that joins on to our place."""
+        self._last_entry = entry_id
+        start, data = int(fields[b"offset"]), fields[b"data"]
+        if int(fields[b"attempt"]) != self._place or start + len(data) <= self._offset:
+            return None
+        if start > self._offset:
+            self._store_at = 0.0
+            return None
+        return self._log(data[self._offset - start :])
+
+    def _log(self, data: bytes) -> Event:
+        at = self._offset
+        self._offset += len(data)
+        text = data.decode(errors="replace")
+        return Event(
+            "log",
+            {"attempt": self._place, "offset": at, "text": text},
+            f"{self._place}:{self._offset}",
+        )
+
+
+def _entries(reply: Any) -> list[tuple[bytes, dict[bytes, bytes]]]:
+    """Return the entries of an XREAD reply; RESP3 gives a mapping, RESP2 a list, nothing: empty."""
+    if not reply:
+        return []
+    streams = reply.values() if isinstance(reply, dict) else [pair[1] for pair in reply]
+    entries: list[tuple[bytes, dict[bytes, bytes]]] = []
+    for stream in streams:
+        # RESP3 wraps the entries of a stream in one more list.
+        nested = stream and isinstance(stream[0], list)
+        entries.extend(stream[0] if nested else stream)
+    return entries
