@@ -1,10 +1,10 @@
 """Cancelling: a flag in the database, and a hint so that it is seen at once."""
 
 from app.core.logging import get_logger
+from app.jobs.access import get_job
 from app.jobs.broker import BROKER_ERRORS
 from app.jobs.context import Context
 from app.jobs.live import LiveStream
-from app.jobs.access import get_job
 from app.jobs.states import cancel
 from app.models import Job, JobStatus, User
 

@@ -102,7 +102,7 @@ class _Follower:
                 for event in await self._from_stream():
                     yield event
             elif self._now.attempt > self._place:
-                self._attempt, self._offset = self._place + 1, 0
+                self._attempt, self._offset, self._store_at = self._place + 1, 0, 0.0
             else:
                 yield Event("end", asdict(self._now))
                 return

@@ -1,27 +1,27 @@
 """Live hints over Redis: new log bytes, and the wish to cancel.
 
 Keys:
-    a6hub:log:{job}      stream   entries {attempt, offset, data}; capped, gone an hour after the last
-    a6hub:cancel:{job}   channel  any message: look at the cancel flag now
+    a6hub:log:{job}   stream    entries {attempt, offset, data}; capped, gone an hour after the last
+    a6hub:cancel      channel   the id of a job whose cancel flag is to be looked at now
 """
+
+import threading
+from collections.abc import Callable
 
 from redis import Redis
 
+from app.jobs.broker import BROKER_ERRORS
 from app.jobs.states import Claim
 
-#: Entries kept in a job's stream (about; Redis trims whole nodes). Readers behind that use the store.
+#: Entries kept in a job's stream, about: Redis trims whole nodes. Who is behind reads the store.
 STREAM_ENTRIES = 256
 STREAM_SECONDS = 3600
+CANCEL_CHANNEL = "a6hub:cancel"
 
 
 def stream_key(job_id: int) -> str:
     """Return the key of a job's stream."""
     return f"a6hub:log:{job_id}"
-
-
-def cancel_channel(job_id: int) -> str:
-    """Return the name of a job's cancel channel."""
-    return f"a6hub:cancel:{job_id}"
 
 
 class LiveStream:
@@ -45,4 +45,41 @@ class LiveStream:
 
     def ask_to_cancel(self, job_id: int) -> None:
         """Tell whoever runs the job to look at its cancel flag."""
-        self._redis.publish(cancel_channel(job_id), b"cancel")
+        self._redis.publish(CANCEL_CHANNEL, str(job_id))
+
+
+class CancelListener:
+    """The receiving side of a process: calls `on_cancel` with the job ids that are named.
+
+    While Redis is away nothing is heard; the heartbeat sees the flag then.
+    """
+
+    RETRY_SECONDS = 1.0
+
+    def __init__(self, redis: Redis, on_cancel: Callable[[int], None]) -> None:
+        self._redis = redis
+        self._on_cancel = on_cancel
+        self._closing = threading.Event()
+
+    def start(self) -> None:
+        """Listen, in a thread of its own, until close()."""
+        threading.Thread(target=self._run, name="cancel listener", daemon=True).start()
+
+    def close(self) -> None:
+        """Stop listening, soon."""
+        self._closing.set()
+
+    def _run(self) -> None:
+        while not self._closing.is_set():
+            try:
+                self._listen()
+            except BROKER_ERRORS:
+                self._closing.wait(self.RETRY_SECONDS)
+
+    def _listen(self) -> None:
+        with self._redis.pubsub(ignore_subscribe_messages=True) as pubsub:
+            pubsub.subscribe(CANCEL_CHANNEL)
+            while not self._closing.is_set():
+                message = pubsub.get_message(timeout=self.RETRY_SECONDS)
+                if message is not None and bytes(message["data"]).isdigit():
+                    self._on_cancel(int(message["data"]))

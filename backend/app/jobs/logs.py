@@ -38,7 +38,7 @@ def segment_key(job_id: int, attempt: int, number: int) -> str:
 
 
 def read_log(store: Store, job_id: int, attempt: int, offset: int, limit: int) -> bytes:
-    """Return up to `limit` bytes of a log from byte `offset`; empty where there is nothing (yet)."""
+    """Return up to `limit` bytes of a log from byte `offset`; empty where there is nothing yet."""
     pieces = []
     while limit > 0:
         number, start = divmod(offset, SEGMENT)

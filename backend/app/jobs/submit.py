@@ -28,8 +28,8 @@ class Request:
 def submit(context: Context, user: User, request: Request) -> Job:
     """Make a job of the project's files of this moment, and tell the broker.
 
-    Raises NotFoundError and ForbiddenError for the project, InvalidError for what was asked. A broker
-    that is away is no error: the relay sends the message when it is back.
+    Raises NotFoundError and ForbiddenError for the project, InvalidError for what was asked. A
+    broker that is away is no error: the relay sends the message when it is back.
     """
     toolchain = make_toolchains(context.settings)[DEFAULT_TOOLCHAINS[request.job_type]]
     max_seconds = _max_seconds(context, request)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
 import obstore
@@ -33,9 +33,9 @@ class Store:
         """Write `data` under `key` in one go: readers see the old object or the new one."""
         obstore.put(self._backend, key, data)
 
-    def put_file(self, key: str, path: Path) -> None:
-        """Write the file `path` under `key`, in parts when it is large."""
-        obstore.put(self._backend, key, path)
+    def put_open_file(self, key: str, file: BinaryIO) -> None:
+        """Write what `file` holds from its position on, in parts when it is large."""
+        obstore.put(self._backend, key, file)
 
     def get(self, key: str) -> bytes:
         """Return the whole object; for small ones."""

@@ -1,0 +1,62 @@
+"""The steps of an attempt: what the toolchain reports, or else its commands themselves."""
+
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from app.executors.base import Exit
+from app.jobs.states import Claim, set_current_step
+from app.models import Step
+from app.toolchains.base import StepReport, StepStatus, Toolchain, ToolCommand
+
+
+class StepBook:
+    """Knows the steps so far. Written by the attempt's thread, read by its watch."""
+
+    def __init__(self, toolchain: Toolchain, job_folder: Path) -> None:
+        self._toolchain = toolchain
+        self._folder = job_folder
+        self._commands: list[StepReport] = []
+
+    def begin(self, command: ToolCommand) -> None:
+        """Note that a command starts."""
+        report = StepReport(command.step, command.name, StepStatus.RUNNING, time.time())
+        self._commands = [*self._commands, report]
+
+    def end(self, ended: Exit) -> None:
+        """Note how the command that was begun last has ended."""
+        status = StepStatus.COMPLETED if ended.ok else StepStatus.FAILED
+        last = replace(self._commands[-1], status=status, seconds=ended.usage.wall_seconds)
+        self._commands = [*self._commands[:-1], last]
+
+    def steps(self) -> list[StepReport]:
+        """Return the steps so far, in order."""
+        reported = self._toolchain.progress(self._folder)
+        return reported if reported is not None else self._commands
+
+
+def write_steps(session: Session, mine: Claim, steps: list[StepReport]) -> bool:
+    """Replace the attempt's steps in the database; False when the job is not ours (any more)."""
+    if steps and not set_current_step(session, mine, steps[-1].name):
+        return False
+    session.execute(delete(Step).where(Step.job_id == mine.job_id, Step.attempt == mine.attempt))
+    session.add_all(_row(mine, ordinal, step) for ordinal, step in enumerate(steps, start=1))
+    return True
+
+
+def _row(mine: Claim, ordinal: int, step: StepReport) -> Step:
+    started = step.started_at
+    return Step(
+        job_id=mine.job_id,
+        attempt=mine.attempt,
+        ordinal=ordinal,
+        step=step.step,
+        name=step.name,
+        status=step.status,
+        started_at=datetime.fromtimestamp(started, UTC) if started is not None else None,
+        seconds=step.seconds,
+    )
