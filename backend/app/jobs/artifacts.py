@@ -9,8 +9,8 @@ import os
 import re
 import stat
 from collections.abc import Iterable
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from app.core.logging import get_logger
 from app.jobs.states import Claim
@@ -62,7 +62,7 @@ def _keep(store: Store, claim: Claim, folder: Path, file: CollectedFile) -> Arti
     )
 
 
-def _open_plain(folder: Path, path: Path) -> BinaryIO | None:
+def _open_plain(folder: Path, path: Path) -> BufferedReader | None:
     """Open a file below `folder` that is nothing but a file; None if it is anything else."""
     if not path.parent.resolve().is_relative_to(folder.resolve()):
         return None

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 
 from redis import Redis
+from redis.client import PubSub
 
 from app.jobs.broker import BROKER_ERRORS
 from app.jobs.states import Claim
@@ -77,7 +78,8 @@ class CancelListener:
                 self._closing.wait(self.RETRY_SECONDS)
 
     def _listen(self) -> None:
-        with self._redis.pubsub(ignore_subscribe_messages=True) as pubsub:
+        pubsub: PubSub = self._redis.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
+        with pubsub:
             pubsub.subscribe(CANCEL_CHANNEL)
             while not self._closing.is_set():
                 message = pubsub.get_message(timeout=self.RETRY_SECONDS)

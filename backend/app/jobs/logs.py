@@ -60,6 +60,15 @@ def log_size(store: Store, job_id: int, attempt: int) -> int:
     return (len(keys) - 1) * SEGMENT + store.size(keys[-1]) if keys else 0
 
 
+def store_rest(store: Store, claim: Claim, path: Path) -> None:
+    """Store what the store lacks of the log in the file `path`, left behind by a dead worker."""
+    stored = log_size(store, claim.job_id, claim.attempt)
+    with path.open("rb") as file:
+        for number in range(stored // SEGMENT, -(-path.stat().st_size // SEGMENT)):
+            file.seek(number * SEGMENT)
+            store.put(segment_key(claim.job_id, claim.attempt, number), file.read(SEGMENT))
+
+
 class CappedFile:
     """The log on the worker's disk: a head as it came, and the tail kept until the end."""
 

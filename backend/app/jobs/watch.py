@@ -32,6 +32,7 @@ class Watch:
     def __init__(self, context: Context, mine: Claim, book: StepBook) -> None:
         self.stop = threading.Event()
         self.halt: Halt | None = None
+        self.job_id = mine.job_id
         self._context = context
         self._mine = mine
         self._book = book
@@ -51,6 +52,11 @@ class Watch:
         self._closing = True
         self._wake.set()
         self._thread.join()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the attempt is still watched over."""
+        return not self._closing
 
     def nudge(self) -> None:
         """Look at the cancel flag now."""
@@ -79,6 +85,9 @@ class Watch:
             log.warning("database away; trying on", job=self._mine.job_id, error=str(error))
             if since >= settings.lease_seconds:
                 self._halt(Halt.LOST)
+        except Exception:
+            # Steps that cannot be read must not cost the job its lease.
+            log.exception("watch stumbled", job=self._mine.job_id)
 
     def _beat(self) -> None:
         began = time.monotonic()

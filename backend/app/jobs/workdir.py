@@ -42,10 +42,11 @@ class WorkDir:
     def create(self) -> None:
         """Make the folder anew."""
         self.remove()
-        self.job.mkdir(parents=True)
+        self.root.mkdir(parents=True)
 
     def fill(self, store: Store, tree_digest: str) -> None:
-        """Write copies of a revision's files into source/."""
+        """Make the job's folder anew, with copies of a revision's files in source/."""
+        shutil.rmtree(self.job, ignore_errors=True)
         write_tree(store, tree_digest, self.job / SOURCE)
 
     def remove(self) -> None:

@@ -1,0 +1,227 @@
+"""One attempt at a job, from the claim to its end.
+
+Only a claimed job is worked on, and what is written for it is fenced by the claim (`states`). What
+can go wrong:
+    the job's own fault           -> failed, with a reason and a sentence
+    cancelled meanwhile           -> cancelled, once its processes are gone
+    lease lost                    -> nothing is written; the job is somebody else's now
+    the worker shuts down         -> handed back
+    store or database away        -> waited for (`patience`)
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.core.logging import get_logger
+from app.executors.base import Command, Executor, Exit, Limits, Outcome
+from app.jobs.artifacts import keep_artifacts
+from app.jobs.context import Context
+from app.jobs.live import LiveStream
+from app.jobs.logs import LogWriter, Shipper
+from app.jobs.patience import patiently
+from app.jobs.states import Claim, Ending, Reason, claim, finish, release
+from app.jobs.steps import StepBook, write_steps
+from app.jobs.watch import Halt, Watch
+from app.jobs.workdir import WorkDir
+from app.models import Artifact, Job, JobStatus, Metric, Revision
+from app.toolchains.base import BadInputError, Toolchain, ToolCommand, ToolResult
+
+log = get_logger(__name__)
+
+#: What the platform keeps of a job's time for storing its results, in seconds. Celery's soft limit
+#: lies 60 s below MAX_JOB_DURATION_SECONDS: the tools must have ended before.
+STORING_SECONDS = 90
+
+#: How a command that did not end by itself is told of.
+_FAULTS: dict[Outcome, tuple[Reason, str]] = {
+    Outcome.TIMED_OUT: (Reason.TIMED_OUT, "The time limit was reached."),
+    Outcome.OUT_OF_MEMORY: (Reason.OUT_OF_MEMORY, "The memory limit was reached."),
+    Outcome.DISK_FULL: (Reason.DISK_FULL, "The disk limit of the job's folder was reached."),
+    Outcome.SIGNALLED: (Reason.TOOL_FAILED, "The tool was ended by a signal."),
+    Outcome.NOT_STARTED: (Reason.INTERNAL, "The tool could not be started."),
+    Outcome.STOPPED: (Reason.INTERNAL, "The tool was stopped."),
+}
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What a worker works with."""
+
+    context: Context
+    executor: Executor
+    toolchains: Mapping[str, Toolchain]
+    worker: str
+    #: Told of the watch of each attempt when it begins.
+    on_watch: Callable[[Watch], None]
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What is to be done, as the database says."""
+
+    toolchain: Toolchain
+    config: dict[str, Any]
+    tree_digest: str
+    max_seconds: float
+
+
+def run_attempt(bench: Bench, job_id: int) -> dict[str, Any]:
+    """Work on a job if it is there to be claimed; return a summary for the result backend."""
+    context = bench.context
+    with context.database.writing() as session:
+        mine = claim(session, job_id, bench.worker, context.settings.lease_seconds)
+        if mine is None:
+            return {"status": "not pending", "job_id": job_id}
+        work = _read_work(bench, session.get_one(Job, job_id), session.get_one)
+    log.info("attempt begins", job=job_id, attempt=mine.attempt)
+    status = _Attempt(bench, mine, work).run()
+    log.info("attempt ends", job=job_id, attempt=mine.attempt, status=status)
+    return {"status": status, "job_id": job_id, "artifacts_path": f"jobs/{job_id}/artifacts"}
+
+
+def _read_work(bench: Bench, job: Job, get_one: Callable[..., Any]) -> _Work:
+    limit = bench.context.settings.max_job_duration_seconds - STORING_SECONDS
+    revision: Revision = get_one(Revision, job.revision_id)
+    return _Work(
+        toolchain=bench.toolchains[job.toolchain],
+        config=job.config,
+        tree_digest=revision.tree_digest,
+        max_seconds=min(job.max_seconds, limit),
+    )
+
+
+class _Attempt:
+    def __init__(self, bench: Bench, mine: Claim, work: _Work) -> None:
+        self._bench = bench
+        self._context = bench.context
+        self._mine = mine
+        self._work = work
+        self._folder = WorkDir.of(bench.context.settings.work_dir, mine)
+        self._book = StepBook(work.toolchain, self._folder.job)
+        self._watch = Watch(bench.context, mine, self._book)
+        self._deadline = time.monotonic() + work.max_seconds
+
+    def run(self) -> str:
+        """Do the work and end the attempt; return the job's status, or why there is none."""
+        self._bench.on_watch(self._watch)
+        self._watch.start()
+        try:
+            return self._in_folder()
+        finally:
+            self._watch.close()
+            self._folder.remove()
+
+    def _in_folder(self) -> str:
+        self._folder.create()
+        output = self._open_log()
+        try:
+            ending, result = self._work_on(output)
+            output.line(f"{ending.status}: {ending.message}")
+        finally:
+            patiently(output.close, self._watch.stop)
+        return self._conclude(ending, result)
+
+    def _open_log(self) -> LogWriter:
+        settings = self._context.settings
+        live = LiveStream(self._context.broker.redis)
+        shipper = Shipper(self._folder.log, self._mine, self._context.store, live)
+        return LogWriter(
+            self._folder.log, settings.log_head_bytes, settings.log_tail_bytes, shipper
+        )
+
+    def _work_on(self, output: LogWriter) -> tuple[Ending, ToolResult | None]:
+        try:
+            self._fill_folder(output)
+            last = self._run_commands(output)
+            return self._judge(last)
+        except BadInputError as error:
+            message = f"{error.field}: {error.message}"
+            return Ending(JobStatus.FAILED, message, Reason.BAD_INPUT), None
+        except Exception:
+            log.exception("attempt failed for a fault of ours", job=self._mine.job_id)
+            message = "a6hub itself failed; the operator finds the cause in the worker's log."
+            return Ending(JobStatus.FAILED, message, Reason.INTERNAL), None
+
+    def _fill_folder(self, output: LogWriter) -> None:
+        output.line(f"job {self._mine.job_id}, attempt {self._mine.attempt}")
+        store, digest = self._context.store, self._work.tree_digest
+        patiently(lambda: self._folder.fill(store, digest), self._watch.stop)
+
+    def _run_commands(self, output: LogWriter) -> Exit:
+        """Run the commands until one fails or the attempt has to stop; return the last's end."""
+        commands = self._work.toolchain.prepare(self._work.config, self._folder.job)
+        for tool in commands:
+            output.line(f"{tool.name}: {' '.join(tool.argv)}")
+            self._book.begin(tool)
+            ended = self._bench.executor.run(self._command(tool), output.write, self._watch.stop)
+            self._book.end(ended)
+            if not ended.ok:
+                break
+        return ended
+
+    def _command(self, tool: ToolCommand) -> Command:
+        settings = self._context.settings
+        return Command(
+            argv=tool.argv,
+            cwd=self._folder.job,
+            env=tool.env,
+            mounts=tool.mounts,
+            limits=Limits(
+                wall_seconds=max(1.0, self._deadline - time.monotonic()),
+                memory_bytes=settings.job_memory_bytes,
+                processes=settings.job_processes,
+                disk_bytes=settings.job_disk_bytes,
+            ),
+            labels={"a6hub.job": str(self._mine.job_id), "a6hub.attempt": str(self._mine.attempt)},
+        )
+
+    def _judge(self, last: Exit) -> tuple[Ending, ToolResult]:
+        """Return the ending; also of a job cut short, whose files so far are kept."""
+        code = last.code if last.code is not None else -1
+        result = self._work.toolchain.collect(self._work.config, self._folder.job, code)
+        if self._watch.halt is Halt.CANCELLED:
+            return Ending(JobStatus.CANCELLED, "Cancelled while running.", Reason.CANCELLED), result
+        if last.outcome is not Outcome.EXITED:
+            reason, message = _FAULTS[last.outcome]
+            return Ending(JobStatus.FAILED, last.message or message, reason), result
+        if result.ok:
+            done = f"{self._work.toolchain.job_type.capitalize()} Complete"
+            ending = Ending(JobStatus.COMPLETED, result.message, None, result.verdict, done)
+            return ending, result
+        reason = Reason(result.reason or Reason.TOOL_FAILED)
+        return Ending(JobStatus.FAILED, result.message, reason, result.verdict), result
+
+    def _conclude(self, ending: Ending, result: ToolResult | None) -> str:
+        if self._watch.halt is Halt.SHUTDOWN:
+            return self._hand_back()
+        if self._watch.halt is Halt.LOST:
+            return "lost"
+        artifacts = patiently(lambda: self._keep_files(result), self._watch.stop)
+        written = patiently(lambda: self._write(ending, result, artifacts), self._watch.stop)
+        return ending.status if written else "lost"
+
+    def _hand_back(self) -> str:
+        with self._context.database.writing() as session:
+            release(session, self._mine, "Handed back: the worker was shut down.")
+        return "released"
+
+    def _keep_files(self, result: ToolResult | None) -> list[Artifact]:
+        files = result.files if result else ()
+        return keep_artifacts(self._context.store, self._mine, self._folder.job, files)
+
+    def _write(self, ending: Ending, result: ToolResult | None, artifacts: list[Artifact]) -> bool:
+        """Make it all the job's own, in one transaction, if the job is still ours."""
+        metrics = result.metrics if result else {}
+        with self._context.database.writing() as session:
+            write_steps(session, self._mine, self._book.steps())
+            if not finish(session, self._mine, ending):
+                session.rollback()
+                return False
+            session.add_all(artifacts)
+            session.add_all(
+                Metric(job_id=self._mine.job_id, name=name, value=str(value))
+                for name, value in metrics.items()
+            )
+        return True

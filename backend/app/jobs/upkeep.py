@@ -1,0 +1,122 @@
+"""Upkeep: what has to be done again and again so that no job is lost or stuck.
+
+Any number of processes run it (each API process, a process beside each worker); a lease in the
+database elects the one that does the shared duties. Work folders are looked after by every machine
+for itself.
+"""
+
+import socket
+import threading
+import uuid
+from datetime import timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+
+from app.core.logging import get_logger
+from app.db.clock import database_now
+from app.db.engine import Database
+from app.jobs.context import Context
+from app.jobs.logs import store_rest
+from app.jobs.outbox import relay
+from app.jobs.states import Claim, expired, fence, reap
+from app.jobs.workdir import WorkDir, work_dirs
+from app.models import Job, UpkeepLease
+
+log = get_logger(__name__)
+
+DUTY = "jobs"
+#: How many rounds the holder may miss before another takes over.
+LEASE_ROUNDS = 5
+
+
+class Upkeep:
+    """Does the upkeep in a thread until close()."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._holder = f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self.run, name="upkeep", daemon=True)
+
+    def start(self) -> None:
+        """Begin, in a thread."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop after the present round."""
+        self._closing.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def run(self) -> None:
+        """Do round after round until close()."""
+        while not self._closing.is_set():
+            try:
+                self.round()
+            except Exception:
+                # An outage of the database, say. The next round finds the same work to do.
+                log.exception("upkeep stumbled")
+            self._closing.wait(self._context.settings.upkeep_seconds)
+
+    def round(self) -> None:
+        """Do one round: the shared duties if elected, and this machine's own."""
+        settings, database = self._context.settings, self._context.database
+        if elect(database, DUTY, self._holder, settings.upkeep_seconds * LEASE_ROUNDS):
+            reap_expired(database, settings.max_attempts)
+            relay(database, self._context.broker, settings.republish_seconds)
+        remove_dead_folders(self._context)
+
+
+def elect(database: Database, duty: str, holder: str, seconds: float) -> bool:
+    """Take or extend the lease of a duty; False while another holds it."""
+    with database.writing() as session:
+        now = database_now(session)
+        until = now + timedelta(seconds=seconds)
+        free = (UpkeepLease.holder == holder) | (UpkeepLease.until < now)
+        taken = session.execute(
+            update(UpkeepLease)
+            .where(UpkeepLease.duty == duty, free)
+            .values(holder=holder, until=until)
+            .returning(UpkeepLease.duty)
+            .execution_options(synchronize_session=False)
+        ).scalar_one_or_none()
+        if taken is not None or session.get(UpkeepLease, duty) is not None:
+            return taken is not None
+        try:
+            with session.begin_nested():
+                session.add(UpkeepLease(duty=duty, holder=holder, until=until))
+        except IntegrityError:  # another was the first
+            return False
+        return True
+
+
+def reap_expired(database: Database, max_attempts: int) -> None:
+    """Take jobs from attempts whose lease has run out."""
+    with database.reading() as session:
+        lost = expired(session)
+    for attempt in lost:
+        with database.writing() as session:
+            status = reap(session, attempt, max_attempts)
+        if status is not None:
+            log.warning("attempt lost", job=attempt.job_id, attempt=attempt.attempt, now=status)
+
+
+def remove_dead_folders(context: Context) -> None:
+    """Remove this machine's folders of attempts that nobody works on, after saving their logs."""
+    for attempt, folder in work_dirs(context.settings.work_dir):
+        if not _is_running(context.database, attempt):
+            _save_and_remove(context, attempt, folder)
+
+
+def _is_running(database: Database, attempt: Claim) -> bool:
+    with database.reading() as session:
+        return session.scalar(select(Job.id).where(*fence(attempt))) is not None
+
+
+def _save_and_remove(context: Context, attempt: Claim, folder: WorkDir) -> None:
+    """Bring what a dead worker had not yet stored of the log into the store."""
+    if folder.log.is_file():
+        store_rest(context.store, attempt, folder.log)
+    folder.remove()
+    log.info("dead work folder removed", job=attempt.job_id, attempt=attempt.attempt)

@@ -1,0 +1,62 @@
+"""A pool process's bench: opened once per process, after the fork."""
+
+import os
+import socket
+from functools import lru_cache
+
+from app.core.settings import get_settings
+from app.executors import make_executor
+from app.jobs.attempt import Bench
+from app.jobs.broker import make_redis
+from app.jobs.context import Context
+from app.jobs.live import CancelListener
+from app.jobs.watch import Watch
+from app.toolchains.registry import make_toolchains
+
+
+class Watches:
+    """The watch of the attempt that this process works on; a pool process has one at a time."""
+
+    def __init__(self) -> None:
+        self._current: Watch | None = None
+        self._going = False
+
+    def begin(self, watch: Watch) -> None:
+        """Note the watch of an attempt that begins."""
+        self._current = watch
+        if self._going:
+            watch.shut_down()
+
+    def nudge(self, job_id: int) -> None:
+        """Have the job's watch look at its cancel flag, if the job is worked on here."""
+        watch = self._current
+        if watch is not None and watch.job_id == job_id:
+            watch.nudge()
+
+    def shut_down(self) -> bool:
+        """Hand back what is worked on; False when that is nothing.
+
+        Called by a signal handler: only sets flags.
+        """
+        self._going = True
+        if self._current is None or not self._current.is_open:
+            return False
+        self._current.shut_down()
+        return True
+
+
+watches = Watches()
+
+
+@lru_cache
+def get_bench() -> Bench:
+    """Return this process's bench, and begin to listen for cancels."""
+    settings = get_settings()
+    CancelListener(make_redis(settings), watches.nudge).start()
+    return Bench(
+        context=Context.open(settings),
+        executor=make_executor(settings),
+        toolchains=make_toolchains(settings),
+        worker=f"{socket.gethostname()}:{os.getpid()}",
+        on_watch=watches.begin,
+    )

@@ -1,0 +1,63 @@
+"""What happens when workers and their pool processes start and stop."""
+
+import os
+import signal
+import subprocess
+import sys
+from typing import Any
+
+from celery import signals
+
+from app.core.logging import setup_logging
+from app.core.processes import die_with_parent
+from app.core.settings import get_settings
+from app.workers.bench import get_bench, watches
+
+
+@signals.setup_logging.connect
+def _set_up_logging(**_: Any) -> None:
+    setup_logging(get_settings())
+
+
+@signals.worker_process_init.connect
+def _prepare_pool_process(**_: Any) -> None:
+    """Tie the process to the worker: a job goes on nowhere once its worker is gone."""
+    die_with_parent()
+    if os.getppid() == 1:
+        sys.exit("the worker died while this pool process started")
+    signal.signal(signal.SIGTERM, _on_term)
+    get_bench()
+
+
+def _on_term(*_: Any) -> None:
+    """Hand back the job of this process first, if there is one."""
+    if not watches.shut_down():
+        sys.exit(0)
+
+
+class UpkeepProcess:
+    """The upkeep beside a worker, in a process of its own.
+
+    Not a thread: the worker forks pool processes at any time, and a fork while a thread is inside
+    SQLite or a lock leaves the child with that lock taken.
+    """
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def ensure(self, **_: Any) -> None:
+        """Start it, or start it again."""
+        if self._process is None or self._process.poll() is not None:
+            self._process = subprocess.Popen([sys.executable, "-m", "app.workers.upkeep"])
+
+    def stop(self, **_: Any) -> None:
+        """Stop it and wait for its end."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait()
+
+
+_upkeep = UpkeepProcess()
+signals.worker_ready.connect(_upkeep.ensure)
+signals.heartbeat_sent.connect(_upkeep.ensure)
+signals.worker_shutdown.connect(_upkeep.stop)
