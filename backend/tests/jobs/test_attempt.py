@@ -1,0 +1,282 @@
+"""Attempts from claim to end, with an executor that does as it is told."""
+
+import math
+import os
+import threading
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from app.core.clock import utcnow
+from app.executors.base import Command, Exit, Outcome
+from app.jobs.attempt import Bench, run_attempt
+from app.jobs.context import Context
+from app.jobs.logs import read_log
+from app.jobs.states import Claim, Reason, cancel, reap
+from app.jobs.watch import Watch
+from app.models import Artifact, Job, JobStatus, Metric, Step
+from app.storage.blobs import put_blob
+from app.storage.store import Store
+from app.storage.trees import TreeFile, put_tree
+from app.toolchains.base import ToolResult, Verdict
+from tests.jobs.doubles import USAGE, ScriptedExecutor, ScriptedToolchain
+from tests.jobs.factories import attempts_of, claim_job, job_of, make_job, status_of
+
+
+class Worker:
+    """A bench with doubles, and the attempt it runs in a thread."""
+
+    def __init__(
+        self,
+        context: Context,
+        executor: ScriptedExecutor,
+        toolchain: ScriptedToolchain | None = None,
+    ) -> None:
+        self.context = context
+        self.executor = executor
+        self.watch: Watch | None = None
+        tree = {"top.v": TreeFile(put_blob(context.store, b"module top; endmodule"), 21)}
+        self.job_id = make_job(
+            context.database, tree_digest=put_tree(context.store, tree), toolchain="scripted"
+        )
+        self.bench = Bench(
+            context, executor, {"scripted": toolchain or ScriptedToolchain()}, "w1", self._note
+        )
+        self.summary: dict[str, Any] = {}
+        self._thread = threading.Thread(target=self.run)
+
+    def _note(self, watch: Watch) -> None:
+        self.watch = watch
+
+    def run(self) -> str:
+        self.summary = run_attempt(self.bench, self.job_id)
+        return str(self.summary["status"])
+
+    def start(self) -> None:
+        self._thread.start()
+        assert self.executor.started.wait(20)
+
+    def join(self) -> str:
+        self._thread.join(30)
+        assert not self._thread.is_alive()
+        return str(self.summary["status"])
+
+    @property
+    def job(self) -> Job:
+        return job_of(self.context.database, self.job_id)
+
+    def log(self, attempt: int = 1) -> bytes:
+        return read_log(self.context.store, self.job_id, attempt, 0, 1 << 20)
+
+    def rows(self, table: Any) -> list[Any]:
+        with self.context.database.reading() as session:
+            query = select(table).where(table.job_id == self.job_id).order_by(table.id)
+            return list(session.scalars(query))
+
+
+def test_a_good_job_is_completed_with_all_that_belongs_to_it(context: Context) -> None:
+    metrics = {"cells": 12, "slack": math.inf, "drc": 0.5}
+    result = ToolResult(True, Verdict.PASSED, "All is well.", metrics=metrics)
+    worker = Worker(context, ScriptedExecutor(), ScriptedToolchain(result))
+    assert worker.run() == "completed"
+    job = worker.job
+    assert (job.status, job.verdict, job.message) == ("completed", "passed", "All is well.")
+    assert (job.current_step, job.reason) == ("Simulation Complete", None)
+    steps = [(s.ordinal, s.step, s.name, s.status, s.seconds) for s in worker.rows(Step)]
+    assert steps == [
+        (1, "one", "Step One", "completed", 0.5),
+        (2, "two", "Step Two", "completed", 0.5),
+    ]
+    assert {m.name: float(m.value) for m in worker.rows(Metric)} == metrics
+    (artifact,) = worker.rows(Artifact)
+    assert (artifact.name, artifact.size) == ("made.txt", 4)
+    assert context.store.get(artifact.key) == b"made"
+    assert worker.log().count(b"hello\n") == 2
+    assert [a.outcome for a in attempts_of(context.database, worker.job_id)] == ["completed"]
+
+
+def test_nothing_is_left_on_the_disk(context: Context) -> None:
+    worker = Worker(context, ScriptedExecutor())
+    worker.run()
+    assert list(context.settings.work_dir.iterdir()) == []
+
+
+def test_the_job_sees_a_copy_of_its_revision(context: Context) -> None:
+    seen: list[str] = []
+
+    def look(command: Command) -> None:
+        seen.append((command.cwd / "source/top.v").read_text())
+
+    Worker(context, ScriptedExecutor(during=look)).run()
+    assert seen[0] == "module top; endmodule"
+
+
+def test_a_message_delivered_twice_runs_once(context: Context) -> None:
+    worker = Worker(context, ScriptedExecutor())
+    worker.run()
+    assert worker.run() == "not pending"
+    assert len(worker.executor.commands) == 2
+    assert len(attempts_of(context.database, worker.job_id)) == 1
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reason"),
+    [
+        (Outcome.TIMED_OUT, Reason.TIMED_OUT),
+        (Outcome.OUT_OF_MEMORY, Reason.OUT_OF_MEMORY),
+        (Outcome.DISK_FULL, Reason.DISK_FULL),
+        (Outcome.SIGNALLED, Reason.TOOL_FAILED),
+        (Outcome.NOT_STARTED, Reason.INTERNAL),
+    ],
+)
+def test_each_fault_has_its_reason_and_keeps_what_there_is(
+    context: Context, outcome: Outcome, reason: Reason
+) -> None:
+    worker = Worker(context, ScriptedExecutor(Exit(outcome, USAGE)))
+    assert worker.run() == "failed"
+    job = worker.job
+    assert (job.status, job.reason) == ("failed", reason)
+    assert job.message
+    assert [s.status for s in worker.rows(Step)] == ["failed"]
+    assert [a.name for a in worker.rows(Artifact)] == ["made.txt"]
+    assert b"hello\n" in worker.log()
+
+
+def test_a_failing_tool_ends_the_job_with_its_message(context: Context) -> None:
+    result = ToolResult(False, Verdict.FAILED, "top.v:3: syntax error", "tool_failed")
+    executor = ScriptedExecutor(Exit(Outcome.EXITED, USAGE, code=2))
+    worker = Worker(context, executor, ScriptedToolchain(result))
+    assert worker.run() == "failed"
+    assert worker.job.message == "top.v:3: syntax error"
+    assert len(executor.commands) == 1
+
+
+def test_bad_input_names_the_field(context: Context) -> None:
+    worker = Worker(context, ScriptedExecutor(), ScriptedToolchain(bad_input=True))
+    assert worker.run() == "failed"
+    assert worker.job.reason == Reason.BAD_INPUT
+    assert worker.job.message == "top: there is no module 'chip'."
+
+
+def test_a_fault_of_ours_is_told_without_a_traceback(context: Context) -> None:
+    def burst(_: Command) -> None:
+        raise RuntimeError("injected")
+
+    worker = Worker(context, ScriptedExecutor(during=burst))
+    assert worker.run() == "failed"
+    assert worker.job.reason == Reason.INTERNAL
+    assert b"Traceback" not in worker.log()
+    assert "injected" not in (worker.job.message or "")
+
+
+def test_a_running_job_is_cancelled(context: Context) -> None:
+    worker = Worker(context, ScriptedExecutor(hold=True))
+    worker.start()
+    with context.database.writing() as session:
+        cancel(session, session.get_one(Job, worker.job_id))
+    assert worker.watch is not None
+    worker.watch.nudge()
+    assert worker.join() == "cancelled"
+    job = worker.job
+    assert (job.status, job.reason) == ("cancelled", Reason.CANCELLED)
+    assert b"hello\n" in worker.log()
+
+
+def test_a_worker_that_lost_its_lease_stops_and_writes_nothing(context: Context) -> None:
+    worker = Worker(context, ScriptedExecutor(hold=True))
+    worker.start()
+    _lose_lease(context, worker.job_id)
+    winner = claim_job(context.database, worker.job_id, "w2")
+    assert worker.watch is not None
+    worker.watch.nudge()
+    assert worker.join() == "lost"
+    job = worker.job
+    assert (job.status, job.attempt, job.worker) == ("running", winner.attempt, "w2")
+    assert worker.rows(Artifact) == []
+
+
+def test_a_worker_that_lost_its_lease_unnoticed_writes_nothing(context: Context) -> None:
+    """The lease goes while the last command ends: only the fence stands in the way."""
+    worker = Worker(context, ScriptedExecutor())
+
+    def lose(_: Command) -> None:
+        _lose_lease(context, worker.job_id)
+
+    worker.executor.during = lose
+    assert worker.run() == "lost"
+    assert status_of(context.database, worker.job_id) is JobStatus.PENDING
+    assert worker.rows(Artifact) == []
+    assert worker.rows(Metric) == []
+    assert worker.rows(Step) == []
+
+
+def test_a_shut_down_worker_hands_its_job_back(context: Context) -> None:
+    worker = Worker(context, ScriptedExecutor(hold=True))
+    worker.start()
+    assert worker.watch is not None
+    worker.watch.shut_down()
+    assert worker.join() == "released"
+    assert worker.job.status == JobStatus.PENDING
+    assert [a.outcome for a in attempts_of(context.database, worker.job_id)] == ["released"]
+
+
+def test_what_a_job_made_is_not_followed(context: Context, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("secret")
+
+    def plant(command: Command) -> None:
+        run = command.cwd / "run"
+        if (run / "link").is_symlink():
+            return
+        (run / "link").symlink_to(secret)
+        os.link(secret, run / "hard")
+        os.mkfifo(run / "fifo")
+        (run / "folder").symlink_to(tmp_path)
+
+    worker = Worker(context, ScriptedExecutor(during=plant))
+    assert worker.run() == "completed"
+    assert [a.name for a in worker.rows(Artifact)] == ["made.txt"]
+
+
+class FlakyStore(Store):
+    """Fails its first calls as a store does that is away."""
+
+    def __init__(self, store: Store, failures: int) -> None:
+        super().__init__(store._backend)
+        self.failures = failures
+
+    def put_open_file(self, key: str, file: Any) -> None:
+        self._maybe_fail()
+        super().put_open_file(key, file)
+
+    def get(self, key: str) -> bytes:
+        self._maybe_fail()
+        return super().get(key)
+
+    def _maybe_fail(self) -> None:
+        self.failures -= 1
+        if self.failures >= 0:
+            raise ConnectionError("injected")
+
+
+def test_a_store_that_is_away_is_waited_for(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.jobs.patience.RETRY_SECONDS", 0.01)
+    flaky = replace(context, store=FlakyStore(context.store, failures=3))
+    worker = Worker(flaky, ScriptedExecutor())
+    assert worker.run() == "completed"
+    assert [a.name for a in worker.rows(Artifact)] == ["made.txt"]
+
+
+def _lose_lease(context: Context, job_id: int) -> None:
+    """Have another process take the job away, as the reaper does once the lease has run out."""
+    with context.database.writing() as session:
+        job = session.get_one(Job, job_id)
+        past = utcnow() - timedelta(seconds=1)
+        session.execute(update(Job).where(Job.id == job_id).values(lease_until=past))
+        reap(session, Claim(job_id, job.attempt), max_attempts=3)
