@@ -1,0 +1,55 @@
+"""A real S3 server: `rclone serve s3` over a folder, on a free loopback port."""
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+KEY, SECRET = "tester", "a-secret-of-the-tests"
+
+
+@dataclass(frozen=True)
+class S3Server:
+    """A running server with one bucket."""
+
+    endpoint: str
+    bucket: str
+
+
+@contextmanager
+def serve_s3(folder: Path) -> Iterator[S3Server]:
+    """Serve `folder`, whose sub-folders are the buckets, until the end of the block."""
+    (folder / "bucket").mkdir()
+    port = _free_port()
+    rclone = Path(sys.executable).with_name("rclone")
+    address = f"127.0.0.1:{port}"
+    arguments = ["serve", "s3", "--addr", address, "--auth-key", f"{KEY},{SECRET}", str(folder)]
+    with subprocess.Popen([rclone, *arguments], stderr=subprocess.DEVNULL) as server:
+        try:
+            _wait_for(port)
+            yield S3Server(f"http://{address}", "bucket")
+        finally:
+            server.terminate()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def _wait_for(port: int) -> None:
+    """Return once the server takes connections."""
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except ConnectionRefusedError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+        else:
+            return
