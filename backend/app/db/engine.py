@@ -7,7 +7,6 @@ its start (BEGIN IMMEDIATE) and waits for it there.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -15,21 +14,15 @@ from sqlalchemy.orm import Session
 
 #: How long a writer waits for another on SQLite, in seconds.
 SQLITE_BUSY_SECONDS = 30
-_IMMEDIATE = "sqlite_immediate"
+#: Execution option of a connection: its transactions begin with BEGIN IMMEDIATE on SQLite.
+IMMEDIATE = "sqlite_immediate"
 
 
 class Database:
     """The connections of one process to the database; safe to share between threads."""
 
     def __init__(self, url: str) -> None:
-        self.url = url
-
-    @cached_property
-    def engine(self) -> Engine:
-        """The engine, made at first use: a forked process must not inherit connections."""
-        if self.url.startswith("sqlite"):
-            return _sqlite_engine(self.url)
-        return create_engine(_with_driver(self.url), pool_pre_ping=True, pool_size=10)
+        self.engine = _sqlite_engine(url) if url.startswith("sqlite") else _server_engine(url)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -40,15 +33,17 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """Yield a session whose work is committed at the end, or undone on an exception."""
-        engine = self.engine.execution_options(**{_IMMEDIATE: True})
+        engine = self.engine.execution_options(**{IMMEDIATE: True})
         with Session(engine, expire_on_commit=False) as session, session.begin():
             yield session
 
     def close(self) -> None:
         """Close all connections."""
-        if "engine" in self.__dict__:
-            self.engine.dispose()
-            del self.engine
+        self.engine.dispose()
+
+
+def _server_engine(url: str) -> Engine:
+    return create_engine(_with_driver(url), pool_pre_ping=True, pool_size=10)
 
 
 def _with_driver(url: str) -> str:
@@ -74,5 +69,5 @@ def _sqlite_pragmas(connection: Any, _record: object) -> None:
 
 
 def _sqlite_begin(connection: Connection) -> None:
-    immediate = connection.get_execution_options().get(_IMMEDIATE)
+    immediate = connection.get_execution_options().get(IMMEDIATE)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")

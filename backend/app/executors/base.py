@@ -51,7 +51,7 @@ class Command:
 
     `argv` and `env` are complete: nothing is inherited from the worker. `cwd` is the job's folder on
     the host, the one place where the command may write; a sandbox may show it under another name,
-    so `argv` speaks of files in it by relative paths.
+    so `argv` speaks of files by paths relative to where it starts: the folder `start_in` below `cwd`.
     """
 
     argv: tuple[str, ...]
@@ -60,6 +60,7 @@ class Command:
     limits: Limits
     mounts: tuple[Mount, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
+    start_in: str = "."
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,9 @@ class CappedFile:
             self._keep_tail(rest)
 
     def close(self) -> None:
-        """Write the marker and the tail, if output went beyond the head."""
+        """Write the marker and the tail, if output went beyond the head; once."""
+        if self._file.closed:
+            return
         if self._dropped:
             marker = f"\n[a6hub: the log is at its limit; {self._dropped} bytes left out here]\n"
             self._file.write(marker.encode())
@@ -195,6 +197,6 @@ class LogWriter:
         self._file.write(f"[a6hub] {text}\n".encode())
 
     def close(self) -> None:
-        """Finish the log and wait until the store has all of it."""
+        """Finish the log and bring all of it into the store; may be tried again if that fails."""
         self._file.close()
         self._shipper.close()

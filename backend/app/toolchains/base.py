@@ -46,13 +46,17 @@ class Verdict(enum.StrEnum):
 
 @dataclass(frozen=True)
 class ToolCommand:
-    """One command of a job. `argv` speaks of files by paths relative to the workdir."""
+    """One command of a job, started in `cwd`, a folder relative to the workdir.
+
+    `argv` speaks of the job's files by paths relative to `cwd`.
+    """
 
     step: str  # the step's id: 'compile', 'run', 'librelane'
     name: str  # the step's name for people: 'Compile'
     argv: tuple[str, ...]
     env: Mapping[str, str] = field(default_factory=dict)
     mounts: tuple[Mount, ...] = ()
+    cwd: str = "."
 
 
 @dataclass(frozen=True)

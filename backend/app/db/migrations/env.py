@@ -6,7 +6,7 @@ from sqlalchemy import text
 import app.models  # noqa: F401 - fills the metadata
 from app.core.settings import get_settings
 from app.db.base import Base
-from app.db.engine import Database
+from app.db.engine import IMMEDIATE, Database
 
 #: An arbitrary number that all a6hub processes agree on (PostgreSQL advisory lock).
 LOCK = 0xA6_0B
@@ -15,7 +15,7 @@ LOCK = 0xA6_0B
 def run() -> None:
     """Migrate in one transaction, one process at a time."""
     database = context.config.attributes.get("database") or Database(get_settings().database)
-    engine = database.engine.execution_options(sqlite_immediate=True)
+    engine = database.engine.execution_options(**{IMMEDIATE: True})
     with engine.connect() as connection, connection.begin():
         if connection.dialect.name == "postgresql":
             connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
