@@ -1,4 +1,4 @@
-"""The transitions, on both databases; each fenced write is tried by a worker that lost its lease."""
+"""The transitions, on both databases; each fenced write is tried by one that lost its lease."""
 
 import threading
 

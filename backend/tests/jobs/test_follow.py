@@ -1,0 +1,177 @@
+"""Following a job: every byte once, in order, whatever Redis does."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from app.core.clock import utcnow
+from app.jobs.context import Context
+from app.jobs.follow import Event, follow
+from app.jobs.live import LiveStream
+from app.jobs.logs import segment_key
+from app.jobs.states import Claim, Ending, cancel, finish, reap
+from app.models import Job, JobStatus
+from tests.jobs.factories import claim_job, make_job
+
+pytestmark = pytest.mark.system
+
+DONE = Ending(JobStatus.COMPLETED, "All tests passed.", verdict="passed")
+
+
+class Teller:
+    """Plays a worker: tells the stream, the store, or both."""
+
+    def __init__(self, context: Context, claim: Claim) -> None:
+        self.context = context
+        self.claim = claim
+        self.log = b""
+
+    def say(self, data: bytes, *, stream: bool = True, store: bool = True) -> None:
+        offset, self.log = len(self.log), self.log + data
+        if stream:
+            LiveStream(self.context.broker.redis).add(self.claim, offset, data)
+        if store:
+            key = segment_key(self.claim.job_id, self.claim.attempt, 0)
+            self.context.store.put(key, self.log)
+
+    def finish(self) -> None:
+        with self.context.database.writing() as session:
+            assert finish(session, self.claim, DONE)
+
+
+@pytest.fixture
+def teller(redis_context: Context) -> Teller:
+    job_id = make_job(redis_context.database)
+    return Teller(redis_context, claim_job(redis_context.database, job_id))
+
+
+async def _next(events: AsyncIterator[Event], kind: str) -> Event:
+    async for event in events:
+        if event.kind == kind:
+            return event
+    raise AssertionError(f"no {kind} event")
+
+
+def _run(test: Callable[[], Awaitable[None]]) -> None:
+    asyncio.run(asyncio.wait_for(test(), 30))  # type: ignore[arg-type]
+
+
+def _follow(teller: Teller, attempt: int | None = None, offset: int = 0) -> Any:
+    return follow(teller.context, teller.claim.job_id, attempt, offset)
+
+
+async def _text(events: AsyncIterator[Event]) -> str:
+    """Return the log's text from here to the end."""
+    return "".join([event.data["text"] async for event in events if event.kind == "log"])
+
+
+def test_an_ended_job_is_told_from_the_store_alone(teller: Teller) -> None:
+    async def test() -> None:
+        teller.say("größe\n".encode(), stream=False)
+        teller.finish()
+        events = [event async for event in _follow(teller)]
+        assert [event.kind for event in events] == ["job", "log", "end"]
+        assert events[1].data == {"attempt": 1, "offset": 0, "text": "größe\n"}
+        assert events[1].id == "1:8"
+        assert events[2].data["status"] == "completed"
+        assert events[2].data["verdict"] == "passed"
+
+    _run(test)
+
+
+def test_new_lines_come_over_the_stream_before_the_store_has_them(teller: Teller) -> None:
+    async def test() -> None:
+        events = _follow(teller)
+        teller.say(b"one\n", store=False)
+        assert (await _next(events, "log")).data["text"] == "one\n"
+        teller.say(b"two\n", store=False)
+        assert (await _next(events, "log")).id == "1:8"
+        teller.say(b"three\n")
+        teller.finish()
+        assert await _text(events) == "three\n"
+
+    _run(test)
+
+
+def test_it_goes_on_where_the_reader_left_off(teller: Teller) -> None:
+    async def test() -> None:
+        teller.say(b"0123456789")
+        teller.finish()
+        assert await _text(_follow(teller, 1, 4)) == "456789"
+
+    _run(test)
+
+
+def test_a_wiped_redis_costs_no_byte(teller: Teller) -> None:
+    async def test() -> None:
+        events = _follow(teller)
+        teller.say(b"one ")
+        assert (await _next(events, "log")).data["text"] == "one "
+        teller.say(b"two ")
+        teller.context.broker.redis.flushall()
+        teller.say(b"three ")
+        teller.finish()
+        assert await _text(events) == "two three "
+
+    _run(test)
+
+
+def test_a_gap_in_the_stream_is_filled_from_the_store(teller: Teller) -> None:
+    async def test() -> None:
+        events = _follow(teller)
+        teller.say(b"one ", store=False)
+        await _next(events, "log")
+        teller.say(b"two ", stream=False)
+        teller.say(b"three ")
+        teller.finish()
+        assert await _text(events) == "two three "
+
+    _run(test)
+
+
+def test_it_follows_the_job_to_its_next_attempt(teller: Teller) -> None:
+    async def test() -> None:
+        database = teller.context.database
+        events = _follow(teller)
+        teller.say(b"first")
+        assert (await _next(events, "log")).id == "1:5"
+        with database.writing() as session:
+            session.get_one(Job, teller.claim.job_id).lease_until = utcnow() - timedelta(days=1)
+        with database.writing() as session:
+            assert reap(session, teller.claim, 3) is JobStatus.PENDING
+        second = Teller(teller.context, claim_job(database, teller.claim.job_id))
+        second.say(b"second")
+        second.finish()
+        ids = [event.id async for event in events if event.kind == "log"]
+        assert ids == ["2:6"]
+
+    _run(test)
+
+
+def test_a_pending_job_that_is_cancelled_ends(redis_context: Context) -> None:
+    job_id = make_job(redis_context.database)
+
+    async def test() -> None:
+        events = follow(redis_context, job_id, None, 0)
+        assert (await _next(events, "job")).data["status"] == "pending"
+        with redis_context.database.writing() as session:
+            cancel(session, session.get_one(Job, job_id))
+        assert (await _next(events, "end")).data["status"] == "cancelled"
+
+    _run(test)
+
+
+def test_without_redis_the_store_tells_it_all(context: Context) -> None:
+    job_id = make_job(context.database)
+    claim = claim_job(context.database, job_id)
+    context.store.put(segment_key(job_id, 1, 0), b"from the store")
+    with context.database.writing() as session:
+        finish(session, claim, DONE)
+
+    async def test() -> None:
+        assert await _text(follow(context, job_id, None, 0)) == "from the store"
+
+    _run(test)
