@@ -19,6 +19,7 @@ class Outcome(enum.StrEnum):
     STOPPED = "stopped"  # because the caller set `stop`
     TIMED_OUT = "timed_out"
     OUT_OF_MEMORY = "out_of_memory"
+    TOO_MANY_PROCESSES = "too_many_processes"
     DISK_FULL = "disk_full"
     NOT_STARTED = "not_started"  # the program or the sandbox could not be started
 

@@ -1,0 +1,116 @@
+"""From what a keeper reported and the watches saw to how the command ended."""
+
+import errno
+import os
+import shutil
+import signal
+from dataclasses import dataclass
+from typing import Any
+
+from app.executors.base import Command, Exit, Outcome, Usage
+from app.executors.cgroups import Group
+from app.executors.supervise import Ended
+from app.executors.watches import DiskWatch, TreeWatch
+
+#: With less than this free after a failure, the worker's disk was full. In bytes.
+_NO_SPACE = 4 << 20
+
+
+@dataclass(frozen=True)
+class Grounds:
+    """What an end is judged by, beside the keeper's report."""
+
+    command: Command
+    group: Group
+    tree: TreeWatch
+    disk: DiskWatch
+
+
+def not_started(message: str) -> Exit:
+    """Return the end of a command that never ran."""
+    return Exit(Outcome.NOT_STARTED, Usage(0), message=message)
+
+
+def make_exit(ended: Ended, grounds: Grounds) -> Exit:
+    """Return how a command ended."""
+    report = ended.report
+    if "error" in report:
+        return not_started(_why_not_started(report))
+    status = report.get("ended", -signal.SIGKILL)
+    code, number = (status, None) if status >= 0 else (None, -status)
+    outcome = _outcome(ended.cut, status, grounds)
+    return Exit(
+        outcome,
+        _usage(ended, grounds),
+        code=code,
+        signal=number,
+        message=_message(outcome, number, grounds),
+    )
+
+
+def _outcome(cut: Outcome | None, status: int, grounds: Grounds) -> Outcome:
+    if cut is not None:
+        return cut
+    if status == 0:
+        return Outcome.EXITED
+    if grounds.group.out_of_memory():
+        return Outcome.OUT_OF_MEMORY
+    if grounds.group.too_many_processes():
+        return Outcome.TOO_MANY_PROCESSES
+    if status == -signal.SIGXFSZ or grounds.disk.verdict() or _no_space(grounds.command):
+        return Outcome.DISK_FULL
+    return Outcome.EXITED if status > 0 else Outcome.SIGNALLED
+
+
+def _no_space(command: Command) -> bool:
+    return shutil.disk_usage(command.cwd).free < _NO_SPACE
+
+
+def _usage(ended: Ended, grounds: Grounds) -> Usage:
+    # The largest of what each source saw: a short peak escapes the polling.
+    peaks = (grounds.group.peak_bytes(), grounds.tree.peak_bytes, ended.report.get("peak"))
+    peak = max((peak for peak in peaks if peak), default=None)
+    return Usage(ended.seconds, ended.report.get("cpu"), peak)
+
+
+def _message(outcome: Outcome, number: int | None, grounds: Grounds) -> str:
+    limits = grounds.command.limits
+    match outcome:
+        case Outcome.SIGNALLED:
+            return f"The command was ended by signal {_signal_name(number)}."
+        case Outcome.STOPPED:
+            return "The command was stopped."
+        case Outcome.TIMED_OUT:
+            return f"The command ran longer than its limit of {limits.wall_seconds:g} s."
+        case Outcome.OUT_OF_MEMORY:
+            return f"The command needed more memory than its limit of {_size(limits.memory_bytes)}."
+        case Outcome.TOO_MANY_PROCESSES:
+            return f"The command ran more processes than its limit of {limits.processes}."
+        case Outcome.DISK_FULL:
+            return (
+                f"The command wrote more than its limit of {_size(limits.disk_bytes)} "
+                f"({_size(limits.file_bytes)} in one file), or the worker's disk is full."
+            )
+        case _:
+            return ""
+
+
+def _signal_name(number: int | None) -> str:
+    try:
+        return f"{number} ({signal.Signals(number or 0).name})"
+    except ValueError:
+        return str(number)
+
+
+def _size(number: int) -> str:
+    for unit, name in ((30, "GiB"), (20, "MiB")):
+        if number >= 1 << unit:
+            return f"{number / (1 << unit):.3g} {name}"
+    return f"{number} bytes"
+
+
+def _why_not_started(report: Any) -> str:
+    number, subject = report["error"], report["subject"]
+    if number == errno.ENOENT:
+        return f"{subject} was not found on this worker; install the tool it belongs to."
+    return f"{subject} could not be started: {os.strerror(number)}."

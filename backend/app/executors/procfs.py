@@ -1,0 +1,56 @@
+"""Reading a process tree from /proc. What has gone meanwhile is left out."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+_PROC = Path("/proc")
+
+
+def children(pid: int) -> list[int]:
+    """Return the processes that `pid`'s threads started and that have not been waited for."""
+    found: list[int] = []
+    for task in _list(_PROC / str(pid) / "task"):
+        found += map(int, _read(task / "children").split())
+    return found
+
+
+def descendants(pid: int) -> list[int]:
+    """Return all below `pid`, parents before children."""
+    found: list[int] = []
+    fresh = [pid]
+    while fresh:
+        fresh = [child for parent in fresh for child in children(parent)]
+        found += fresh
+    return found
+
+
+def resident_bytes(pids: list[int]) -> int:
+    """Return the memory that `pids` hold.
+
+    Pages shared after a fork count for each process that has them; see proportional_bytes.
+    """
+    return sum(_kilobytes(pid, "status", ("RssAnon:", "RssShmem:")) for pid in pids)
+
+
+def proportional_bytes(pids: list[int]) -> int:
+    """Return the memory that `pids` hold, shared pages counted once. Slow for large processes."""
+    return sum(_kilobytes(pid, "smaps_rollup", ("Pss_Anon:", "Pss_Shmem:")) for pid in pids)
+
+
+def _kilobytes(pid: int, file: str, fields: tuple[str, ...]) -> int:
+    lines = _read(_PROC / str(pid) / file).splitlines()
+    return sum(int(line.split()[1]) << 10 for line in lines if line.startswith(fields))
+
+
+def _list(folder: Path) -> Iterator[Path]:
+    try:
+        yield from folder.iterdir()
+    except OSError:
+        return
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:
+        return ""

@@ -1,0 +1,11 @@
+"""From settings to an executor."""
+
+from app.core.settings import Settings
+from app.executors.base import Executor
+from app.executors.bubblewrap import BubblewrapExecutor
+from app.executors.process import ProcessExecutor
+
+
+def make_executor(settings: Settings) -> Executor:
+    """Return the executor that the settings name."""
+    return ProcessExecutor() if settings.executor == "process" else BubblewrapExecutor()

@@ -1,0 +1,99 @@
+"""Looking after what a running command uses, for what the kernel does not limit by itself."""
+
+import os
+import time
+from pathlib import Path
+from typing import Protocol
+
+from app.executors.base import Limits, Outcome
+from app.executors.procfs import descendants, proportional_bytes, resident_bytes
+
+#: A folder with more entries than this counts as full, whatever their size.
+MAX_ENTRIES = 1_000_000
+
+
+class Watch(Protocol):
+    """Asked several times a second; returns the outcome to end the command with, or None."""
+
+    def look(self, keeper: int) -> Outcome | None:
+        """Look at the tree below the process `keeper`."""
+        ...
+
+
+class TreeWatch:
+    """The memory and the number of processes of a tree, where no control group limits them."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self.peak_bytes = 0
+
+    def look(self, keeper: int) -> Outcome | None:
+        """Return the outcome for a tree that holds too much memory or too many processes."""
+        pids = descendants(keeper)
+        if len(pids) > self._limits.processes:
+            return Outcome.TOO_MANY_PROCESSES
+        held = resident_bytes(pids)
+        if held > self._limits.memory_bytes:
+            held = proportional_bytes(pids)
+        self.peak_bytes = max(self.peak_bytes, held)
+        return Outcome.OUT_OF_MEMORY if held > self._limits.memory_bytes else None
+
+
+class DiskWatch:
+    """The size of the folders that a command may write to, looked at about once a second."""
+
+    def __init__(self, folders: list[Path], limit: int) -> None:
+        self._folders = folders
+        self._limit = limit
+        self._next = time.monotonic() + 0.5
+
+    def look(self, keeper: int) -> Outcome | None:
+        """Return DISK_FULL when the folders hold as much as they may."""
+        began = time.monotonic()
+        if began < self._next:
+            return None
+        outcome = self.verdict()
+        now = time.monotonic()
+        # A folder that takes long to measure is measured less often: at most 5 % of the time.
+        self._next = now + max(1.0, 20 * (now - began))
+        return outcome
+
+    def verdict(self) -> Outcome | None:
+        """Measure now."""
+        used, entries = 0, 0
+        for folder in self._folders:
+            more_used, more_entries = disk_usage(folder, MAX_ENTRIES)
+            used, entries = used + more_used, entries + more_entries
+        return Outcome.DISK_FULL if used >= self._limit or entries > MAX_ENTRIES else None
+
+
+def disk_usage(folder: Path, most_entries: int) -> tuple[int, int]:
+    """Return the bytes that a folder takes on disk and its entries, counting not much beyond most.
+
+    Follows no link; a file with several names counts once.
+    """
+    used, entries = 0, 0
+    seen: set[int] = set()
+    pending = [os.fspath(folder)]
+    while pending and entries <= most_entries:
+        for entry in _entries(pending.pop()):
+            entries += 1
+            try:
+                status = entry.stat(follow_symlinks=False)
+            except OSError:
+                continue
+            if status.st_nlink == 1 or status.st_ino not in seen:
+                used += status.st_blocks * 512
+            if entry.is_dir(follow_symlinks=False):
+                pending.append(entry.path)
+            elif status.st_nlink > 1:
+                seen.add(status.st_ino)
+    return used, entries
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except OSError:
+        return []
