@@ -50,9 +50,10 @@ class Mount:
 class Command:
     """One program to run to its end.
 
-    `argv` and `env` are complete: nothing is inherited from the worker. `cwd` is the job's folder on
-    the host, the one place where the command may write; a sandbox may show it under another name,
-    so `argv` speaks of files by paths relative to where it starts: the folder `start_in` below `cwd`.
+    `argv` and `env` are complete: nothing is inherited from the worker (PATH, HOME and TMPDIR have
+    defaults). `cwd` is the job's folder on the host, the one place where the command may write. It
+    starts in the folder `start_in` below that. A sandbox may show the folder under another name, so
+    `argv` speaks of the files in it by relative paths.
     """
 
     argv: tuple[str, ...]
@@ -75,7 +76,7 @@ class Usage:
 
 @dataclass(frozen=True)
 class Exit:
-    """The end of a command. `message` says in a sentence what happened unless it exited by itself."""
+    """The end of a command. `message` says what happened, unless the command exited by itself."""
 
     outcome: Outcome
     usage: Usage

@@ -75,24 +75,18 @@ def _usage(ended: Ended, grounds: Grounds) -> Usage:
 
 def _message(outcome: Outcome, number: int | None, grounds: Grounds) -> str:
     limits = grounds.command.limits
-    match outcome:
-        case Outcome.SIGNALLED:
-            return f"The command was ended by signal {_signal_name(number)}."
-        case Outcome.STOPPED:
-            return "The command was stopped."
-        case Outcome.TIMED_OUT:
-            return f"The command ran longer than its limit of {limits.wall_seconds:g} s."
-        case Outcome.OUT_OF_MEMORY:
-            return f"The command needed more memory than its limit of {_size(limits.memory_bytes)}."
-        case Outcome.TOO_MANY_PROCESSES:
-            return f"The command ran more processes than its limit of {limits.processes}."
-        case Outcome.DISK_FULL:
-            return (
-                f"The command wrote more than its limit of {_size(limits.disk_bytes)} "
-                f"({_size(limits.file_bytes)} in one file), or the worker's disk is full."
-            )
-        case _:
-            return ""
+    messages = {
+        Outcome.SIGNALLED: f"The command was ended by signal {_signal_name(number)}.",
+        Outcome.STOPPED: "The command was stopped.",
+        Outcome.TIMED_OUT: f"The command ran longer than its limit of {limits.wall_seconds:g} s.",
+        Outcome.OUT_OF_MEMORY: "The command needed more memory than its limit of "
+        f"{_size(limits.memory_bytes)}.",
+        Outcome.TOO_MANY_PROCESSES: "The command ran more processes than its limit of "
+        f"{limits.processes}.",
+        Outcome.DISK_FULL: f"The command wrote more than its limit of {_size(limits.disk_bytes)} "
+        f"({_size(limits.file_bytes)} in one file), or the worker's disk is full.",
+    }
+    return messages.get(outcome, "")
 
 
 def _signal_name(number: int | None) -> str:

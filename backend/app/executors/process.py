@@ -53,7 +53,7 @@ class ProcessExecutor:
 
 
 def rlimits(limits: Limits) -> dict[str, int]:
-    """Return the per-process limits. None on address space: tools reserve far more than they use."""
+    """Return the per-process limits. None is on address space: tools reserve more than they use."""
     return {"RLIMIT_CORE": 0, "RLIMIT_FSIZE": min(limits.file_bytes, limits.disk_bytes)}
 
 

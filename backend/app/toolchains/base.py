@@ -100,7 +100,8 @@ class Toolchain(Protocol):
     def validate(self, config: Mapping[str, Any], paths: list[str]) -> dict[str, Any]:
         """Return `config` complete with defaults for a revision holding the files `paths`.
 
-        Raises BadInputError naming the field. Called when a job is submitted: fast, touches no file.
+        Raises BadInputError naming the field. Called when a job is submitted: is fast and touches
+        no file.
         """
         ...
 

@@ -1,0 +1,114 @@
+"""Simulation with Icarus Verilog.
+
+Both tools run in source/, so that paths in the design mean what they mean on the designer's own
+machine: `$readmemh("data.hex")` finds a file of the project, `$dumpfile("x.vcd")` is written beside
+it. Files that were not there before are the job's artifacts.
+"""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from app.toolchains import names
+from app.toolchains.base import SOURCE, BadInputError, StepReport, ToolCommand, ToolResult
+from app.toolchains.icarus_result import COMPILE_LOG, PROGRAM, SIMULATION_LOG, read_result
+from app.toolchains.sources import (
+    HEADER_ENDINGS,
+    SOURCE_ENDINGS,
+    check_beginnings,
+    make_run_folder,
+)
+
+_KEYS = ("top", "files", "include_dirs", "defines", "plusargs", "timescale")
+_UNIT = "(1|10|100)(s|ms|us|ns|ps|fs)"
+_TIMESCALE = re.compile(rf"{_UNIT}/{_UNIT}")
+_OPTIONS = "compile.f"
+#: Keeps what the compiler says, for collect(), and its status.
+_KEEPING_LOG = (
+    f'"$0" "$@" >../run/{COMPILE_LOG} 2>&1; code=$?; cat ../run/{COMPILE_LOG}; exit $code'
+)
+
+
+class Icarus:
+    """The toolchain `icarus`."""
+
+    name = "icarus"
+    job_type = "simulation"
+
+    def validate(self, config: Mapping[str, Any], paths: list[str]) -> dict[str, Any]:
+        """See Toolchain.validate."""
+        names.known_keys(config, _KEYS)
+        given = {key: value for key, value in config.items() if value is not None}
+        top = given.get("top")
+        return {
+            "top": None if top is None else names.identifier("config.top", top),
+            "files": _files(given, paths),
+            "include_dirs": _include_dirs(given, paths),
+            "defines": names.defines("config.defines", given.get("defines", {})),
+            "plusargs": names.plusargs("config.plusargs", given.get("plusargs", [])),
+            "timescale": _timescale(given.get("timescale")),
+        }
+
+    def prepare(self, config: Mapping[str, Any], workdir: Path) -> list[ToolCommand]:
+        """See Toolchain.prepare."""
+        check_beginnings("config.files", workdir, config["files"])
+        run = make_run_folder(workdir)
+        timescale = config["timescale"]
+        (run / _OPTIONS).write_text(f"+timescale+{timescale}\n" if timescale else "")
+        return [
+            ToolCommand("compile", "Compile", _compile(config), cwd=SOURCE),
+            ToolCommand("run", "Run", _run(config), cwd=SOURCE),
+        ]
+
+    def progress(self, workdir: Path) -> list[StepReport] | None:
+        """See Toolchain.progress: the commands are the steps."""
+        return None
+
+    def collect(self, config: Mapping[str, Any], workdir: Path, exit_code: int) -> ToolResult:
+        """See Toolchain.collect."""
+        return read_result(workdir, exit_code)
+
+
+def _compile(config: Mapping[str, Any]) -> tuple[str, ...]:
+    top = ("-s", config["top"]) if config["top"] else ()
+    return (
+        *("sh", "-c", _KEEPING_LOG),
+        *("iverilog", "-g2012", "-Wall", "-o", f"../run/{PROGRAM}"),
+        *("-c", f"../run/{_OPTIONS}"),
+        *top,
+        *(f"-I{folder}" for folder in config["include_dirs"]),
+        *(f"-D{name}={value}" for name, value in config["defines"].items()),
+        "--",
+        *config["files"],
+    )
+
+
+def _run(config: Mapping[str, Any]) -> tuple[str, ...]:
+    # Without -n a $stop would wait at a prompt.
+    return ("vvp", "-n", "-l", f"../run/{SIMULATION_LOG}", f"../run/{PROGRAM}", *config["plusargs"])
+
+
+def _files(config: Mapping[str, Any], paths: list[str]) -> list[str]:
+    if "files" in config:
+        return names.file_list("config.files", config["files"], set(paths))
+    files = sorted(path for path in paths if path.endswith(SOURCE_ENDINGS))
+    if not files:
+        raise BadInputError("config.files", "The project has no .v or .sv file to simulate.")
+    return [names.relative_path("config.files", file) for file in files]
+
+
+def _include_dirs(config: Mapping[str, Any], paths: list[str]) -> list[str]:
+    if "include_dirs" in config:
+        return names.folder_list("config.include_dirs", config["include_dirs"], paths)
+    headers = [path for path in paths if path.endswith(HEADER_ENDINGS)]
+    return sorted({".", *(path.rpartition("/")[0] or "." for path in headers)})
+
+
+def _timescale(value: Any) -> str | None:
+    if value is None:
+        return None
+    text = str(value).replace(" ", "")
+    if not _TIMESCALE.fullmatch(text):
+        raise BadInputError("config.timescale", f"{value!r} is not of the form '1ns/1ps'.")
+    return text
