@@ -38,6 +38,7 @@ STORING_SECONDS = 90
 _FAULTS: dict[Outcome, tuple[Reason, str]] = {
     Outcome.TIMED_OUT: (Reason.TIMED_OUT, "The time limit was reached."),
     Outcome.OUT_OF_MEMORY: (Reason.OUT_OF_MEMORY, "The memory limit was reached."),
+    Outcome.TOO_MANY_PROCESSES: (Reason.TOOL_FAILED, "The limit of processes was reached."),
     Outcome.DISK_FULL: (Reason.DISK_FULL, "The disk limit of the job's folder was reached."),
     Outcome.SIGNALLED: (Reason.TOOL_FAILED, "The tool was ended by a signal."),
     Outcome.NOT_STARTED: (Reason.INTERNAL, "The tool could not be started."),
@@ -166,6 +167,7 @@ class _Attempt:
         return Command(
             argv=tool.argv,
             cwd=self._folder.job,
+            start_in=tool.cwd,
             env=tool.env,
             mounts=tool.mounts,
             limits=Limits(

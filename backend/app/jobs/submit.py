@@ -12,7 +12,7 @@ from app.projects.projects import get_project
 from app.projects.revisions import current_tree, keep_revision
 from app.storage.trees import TreeFile, put_tree
 from app.toolchains.base import BadInputError, Toolchain
-from app.toolchains.registry import DEFAULT_TOOLCHAINS, make_toolchains
+from app.toolchains.registry import default_toolchain, make_toolchains
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def submit(context: Context, user: User, request: Request) -> Job:
     Raises NotFoundError and ForbiddenError for the project, InvalidError for what was asked. A
     broker that is away is no error: the relay sends the message when it is back.
     """
-    toolchain = make_toolchains(context.settings)[DEFAULT_TOOLCHAINS[request.job_type]]
+    toolchain = default_toolchain(make_toolchains(context.settings), request.job_type)
     max_seconds = _max_seconds(context, request)
     with context.database.reading() as session:
         project = get_project(session, user, request.project_id, change=True)

@@ -5,7 +5,7 @@ import socket
 from functools import lru_cache
 
 from app.core.settings import get_settings
-from app.executors import make_executor
+from app.executors.registry import make_executor
 from app.jobs.attempt import Bench
 from app.jobs.broker import make_redis
 from app.jobs.context import Context
