@@ -1,0 +1,1 @@
+"""Builds with LibreLane: its configs, its command line, its run directories."""
