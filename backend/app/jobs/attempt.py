@@ -46,6 +46,13 @@ _FAULTS: dict[Outcome, tuple[Reason, str]] = {
 }
 
 
+#: How a log ends whose attempt ends nothing.
+_LAST_WORDS: dict[Halt | None, str] = {
+    Halt.SHUTDOWN: "the worker was shut down; the job goes back to the queue",
+    Halt.LOST: "the lease was lost; the job goes on elsewhere",
+}
+
+
 @dataclass(frozen=True)
 class Bench:
     """What a worker works with."""
@@ -119,7 +126,7 @@ class _Attempt:
         output = self._open_log()
         try:
             ending, result = self._work_on(output)
-            output.line(f"{ending.status}: {ending.message}")
+            output.line(_LAST_WORDS.get(self._watch.halt) or f"{ending.status}: {ending.message}")
         finally:
             patiently(output.close, self._watch.stop)
         return self._conclude(ending, result)

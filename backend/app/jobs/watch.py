@@ -53,11 +53,6 @@ class Watch:
         self._wake.set()
         self._thread.join()
 
-    @property
-    def is_open(self) -> bool:
-        """Whether the attempt is still watched over."""
-        return not self._closing
-
     def nudge(self) -> None:
         """Look at the cancel flag now."""
         self._nudged = True

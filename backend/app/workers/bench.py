@@ -18,13 +18,14 @@ class Watches:
     """The watch of the attempt that this process works on; a pool process has one at a time."""
 
     def __init__(self) -> None:
+        #: Whether the worker is about to go.
+        self.going = False
         self._current: Watch | None = None
-        self._going = False
 
     def begin(self, watch: Watch) -> None:
         """Note the watch of an attempt that begins."""
         self._current = watch
-        if self._going:
+        if self.going:
             watch.shut_down()
 
     def nudge(self, job_id: int) -> None:
@@ -33,16 +34,11 @@ class Watches:
         if watch is not None and watch.job_id == job_id:
             watch.nudge()
 
-    def shut_down(self) -> bool:
-        """Hand back what is worked on; False when that is nothing.
-
-        Called by a signal handler: only sets flags.
-        """
-        self._going = True
-        if self._current is None or not self._current.is_open:
-            return False
-        self._current.shut_down()
-        return True
+    def shut_down(self) -> None:
+        """Hand back what is worked on. Called by a signal handler: only sets flags."""
+        self.going = True
+        if self._current is not None:
+            self._current.shut_down()
 
 
 watches = Watches()

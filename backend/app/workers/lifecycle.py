@@ -1,7 +1,5 @@
 """What happens when workers and their pool processes start and stop."""
 
-import os
-import signal
 import subprocess
 import sys
 from typing import Any
@@ -9,9 +7,8 @@ from typing import Any
 from celery import signals
 
 from app.core.logging import setup_logging
-from app.core.processes import die_with_parent
 from app.core.settings import get_settings
-from app.workers.bench import get_bench, watches
+from app.workers.bench import get_bench
 
 
 @signals.setup_logging.connect
@@ -21,18 +18,7 @@ def _set_up_logging(**_: Any) -> None:
 
 @signals.worker_process_init.connect
 def _prepare_pool_process(**_: Any) -> None:
-    """Tie the process to the worker: a job goes on nowhere once its worker is gone."""
-    die_with_parent()
-    if os.getppid() == 1:
-        sys.exit("the worker died while this pool process started")
-    signal.signal(signal.SIGTERM, _on_term)
     get_bench()
-
-
-def _on_term(*_: Any) -> None:
-    """Hand back the job of this process first, if there is one."""
-    if not watches.shut_down():
-        sys.exit(0)
 
 
 class UpkeepProcess:
