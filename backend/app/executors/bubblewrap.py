@@ -22,7 +22,7 @@ from app.executors.base import Command, Exit, Limits, OutputSink
 from app.executors.cgroups import make_group
 from app.executors.ending import Grounds, make_exit, not_started
 from app.executors.process import limits_in_force, rlimits
-from app.executors.sandbox import JOB, arguments, opened_paths
+from app.executors.sandbox import JOB, arguments, shown_paths
 from app.executors.supervise import Ended, Order, supervise
 from app.executors.watches import DiskWatch, TreeWatch, Watch
 
@@ -89,7 +89,7 @@ def _run(program: str, command: Command, output: OutputSink, stop: threading.Eve
         cwd="/",
         rlimits=rlimits(command.limits),
         join=group.joins,
-        open=opened_paths(command),
+        show=shown_paths(command),
         user=_PLAIN_USER if os.geteuid() == 0 else None,
         sandbox=True,
     )

@@ -105,6 +105,8 @@ def _size(number: int) -> str:
 
 def _why_not_started(report: Any) -> str:
     number, subject = report["error"], report["subject"]
+    if number == errno.ENOENT and subject.startswith("/"):
+        return f"{subject} does not exist on this worker."
     if number == errno.ENOENT:
         return f"{subject} was not found on this worker; install the tool it belongs to."
     return f"{subject} could not be started: {os.strerror(number)}."

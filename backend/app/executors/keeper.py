@@ -17,7 +17,6 @@ Only the standard library is used: it starts in some 20 ms.
 """
 
 import contextlib
-import ctypes
 import json
 import os
 import resource
@@ -26,15 +25,21 @@ import signal
 import sys
 from typing import Any, NoReturn
 
+from app.executors.kernel import (
+    SET_CHILD_SUBREAPER,
+    SET_NO_NEW_PRIVS,
+    SET_PDEATHSIG,
+    bind,
+    mount,
+    own_mounts,
+    prctl,
+)
 from app.executors.procfs import descendants
 
 TERM = b"T"
 KILL = b"K"
-_SET_PDEATHSIG = 1  # prctl(2)
-_SET_CHILD_SUBREAPER = 36
-_SET_NO_NEW_PRIVS = 38
 _CONTROL = 0
-_libc = ctypes.CDLL(None, use_errno=True)
+_STAGE = "/tmp"  # noqa: S108  # covered by an empty filesystem that only the sandbox's maker sees
 
 
 def main() -> None:
@@ -42,19 +47,14 @@ def main() -> None:
     worker, report = int(sys.argv[1]), int(sys.argv[2])
     os.set_inheritable(report, False)  # the command must not write its own report
     signal.signal(signal.SIGTERM, lambda *_: _clear_away())
-    _prctl(_SET_PDEATHSIG, signal.SIGTERM)
-    _prctl(_SET_CHILD_SUBREAPER, 1)
+    prctl(SET_PDEATHSIG, signal.SIGTERM)
+    prctl(SET_CHILD_SUBREAPER, 1)
     if os.getppid() != worker:
         sys.exit(1)
     order = _read_order()
-    result = _keep(order, report)
+    result = _keep(order)
     with contextlib.suppress(BrokenPipeError):
         os.write(report, json.dumps(result).encode())
-
-
-def _prctl(option: int, value: int) -> None:
-    if _libc.prctl(option, value, 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), f"prctl({option}) failed")
 
 
 def _read_order() -> dict[str, Any]:
@@ -68,11 +68,10 @@ def _read_order() -> dict[str, Any]:
     return order
 
 
-def _keep(order: dict[str, Any], report: int) -> dict[str, Any]:
+def _keep(order: dict[str, Any]) -> dict[str, Any]:
     try:
-        folders = {name: os.open(name, os.O_PATH | os.O_CLOEXEC) for name in order["open"]}
         status_read, status_write = os.pipe()
-        pid = _start(order, folders, status_write)
+        pid = _start(order, status_write)
     except OSError as error:
         return {"error": error.errno, "subject": error.filename or order["argv"][0]}
     os.close(status_write)
@@ -82,12 +81,12 @@ def _keep(order: dict[str, Any], report: int) -> dict[str, Any]:
     return {"ended": ended, "sandbox": _read_all(status_read), **_usage()}
 
 
-def _start(order: dict[str, Any], folders: dict[str, int], status: int) -> int:
+def _start(order: dict[str, Any], status: int) -> int:
     """Fork and start the command; OSError when the program cannot be started."""
     failed_read, failed_write = os.pipe()
     pid = os.fork()
     if pid == 0:
-        _become(order, folders, status, failed_write)
+        _become(order, status, failed_write)
     os.close(failed_write)
     failure = _read_all(failed_read)
     if failure:
@@ -97,17 +96,20 @@ def _start(order: dict[str, Any], folders: dict[str, int], status: int) -> int:
     return pid
 
 
-def _become(order: dict[str, Any], folders: dict[str, int], status: int, failed: int) -> NoReturn:
+def _become(order: dict[str, Any], status: int, failed: int) -> NoReturn:
     """Turn this forked process into the command, or tell why not and exit."""
     try:
-        _confine(order)
-        _pass_on([*folders.values(), status] if order["sandbox"] else [])
-        marks = {"@status@": str(status)} | {f"@{name}@": str(fd) for name, fd in folders.items()}
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.set_inheritable(status, order["sandbox"])
+        marks = {"@status@": str(status)}
+        marks |= {f"@{path}@": place for path, place in _places(order).items()}
         argv = [marks.get(word, word) for word in order["argv"]]
+        _confine(order)
         os.chdir(order["cwd"])
         os.execvpe(argv[0], argv, order["env"])  # noqa: S606  # there is no shell, which is the point
     except OSError as error:
-        fault = {"errno": error.errno, "subject": order["argv"][0]}
+        subject = error.filename if isinstance(error.filename, str) else order["argv"][0]
+        fault = {"errno": error.errno, "subject": subject}
         os.write(failed, json.dumps(fault).encode())
     finally:
         os._exit(127)
@@ -129,13 +131,24 @@ def _confine(order: dict[str, Any]) -> None:
         os.setresuid(*[order["user"]] * 3)
     if not order["sandbox"]:
         # Without it the command could become somebody whom the keeper cannot kill.
-        _prctl(_SET_NO_NEW_PRIVS, 1)
+        prctl(SET_NO_NEW_PRIVS, 1)
 
 
-def _pass_on(descriptors: list[int]) -> None:
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    for descriptor in descriptors:
-        os.set_inheritable(descriptor, True)
+def _places(order: dict[str, Any]) -> dict[str, str]:
+    """Return where the sandbox finds each path that it shall show.
+
+    A plain user need not be able to walk to them. So before root becomes one, they are bound into
+    a small filesystem on /tmp, in a mount namespace of this process.
+    """
+    paths = order["show"]
+    if order["user"] is None or not own_mounts():
+        return {path: path for path in paths}
+    handles = [os.open(path, os.O_PATH) for path in paths]
+    mount("a6hub", _STAGE, "tmpfs", 0, "mode=755")
+    places = {path: f"{_STAGE}/{number}" for number, path in enumerate(paths)}
+    for handle, place in zip(handles, places.values(), strict=True):
+        bind(handle, place)
+    return places
 
 
 def _wait_or_obey(pid: int, spare: int) -> None:

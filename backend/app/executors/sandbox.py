@@ -20,7 +20,7 @@ _MAX_SHM = 256 << 20
 
 
 def arguments(program: str, command: Command) -> list[str]:
-    """Return the command line that runs `command` sandboxed; see Order.open for '@path@'."""
+    """Return the command line that runs `command` sandboxed; see Order.show for '@path@'."""
     return [
         program,
         *_namespaces(),
@@ -37,8 +37,8 @@ def arguments(program: str, command: Command) -> list[str]:
     ]
 
 
-def opened_paths(command: Command) -> list[str]:
-    """Return the paths to open beforehand: a plain user need not be able to walk to them."""
+def shown_paths(command: Command) -> list[str]:
+    """Return the paths that stand as '@path@' in the arguments."""
     return [str(mount.source) for mount in _mounts(command)]
 
 
@@ -86,5 +86,5 @@ def _mounts(command: Command) -> list[Mount]:
 
 
 def _bind(mount: Mount) -> list[str]:
-    option = "--bind-fd" if mount.writable else "--ro-bind-fd"
+    option = "--bind" if mount.writable else "--ro-bind"
     return [option, f"@{mount.source}@", str(mount.target)]

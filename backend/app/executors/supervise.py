@@ -36,9 +36,9 @@ class Order:
     cwd: str
     rlimits: Mapping[str, int] = field(default_factory=dict)  # by names of the module `resource`
     join: Sequence[str] = ()  # the cgroup.procs files to enter
-    #: Paths to open before privileges are dropped; '@path@' in argv becomes the descriptor, and
-    #: '@status@' one to which a sandbox writes its status.
-    open: Sequence[str] = ()
+    #: Paths that a sandbox shows: '@path@' in argv becomes where it finds them, and '@status@' the
+    #: descriptor to which it writes its status.
+    show: Sequence[str] = ()
     user: int | None = None  # user and group to become
     sandbox: bool = False  # argv is a sandbox of two processes around the command
 

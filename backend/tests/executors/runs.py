@@ -1,0 +1,61 @@
+"""Running a command in a test."""
+
+import fcntl
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from app.executors.base import Command, Executor, Exit, Limits
+
+#: A shell's beginning: `hold` keeps the file 'lock' locked for as long as the process lives.
+HOLD = "hold() { exec 9>lock; flock 9; }; "
+
+
+class Run:
+    """A command's end and output; `stop` is set as soon as the output holds `stop_at`."""
+
+    def __init__(self, executor: Executor, folder: Path, script: str, **given: Any) -> None:
+        self._pieces: list[bytes] = []
+        self._stop_at: bytes | None = given.pop("stop_at", None)
+        self._stop = threading.Event()
+        command = make_command(folder, ("sh", "-c", script), **given)
+        self.end: Exit = executor.run(command, self._take, self._stop)
+
+    def _take(self, piece: bytes) -> None:
+        self._pieces.append(piece)
+        if self._stop_at and self._stop_at in b"".join(self._pieces):
+            self._stop.set()
+
+    @property
+    def output(self) -> str:
+        return b"".join(self._pieces).decode()
+
+
+def make_command(folder: Path, argv: tuple[str, ...], **given: Any) -> Command:
+    own: dict[str, Any] = {
+        name: given.pop(name) for name in ("env", "mounts", "start_in") if name in given
+    }
+    limits = Limits(**({"wall_seconds": 60, "grace_seconds": 1} | given))
+    return Command(argv, folder, limits=limits, **({"env": {}} | own))
+
+
+def is_free(folder: Path) -> bool:
+    """Whether no process holds the lock any more; False also if none ever did."""
+    with (folder / "lock").open() as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True
+
+
+def wait_until_free(folder: Path) -> None:
+    with (folder / "lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+
+
+def run(
+    executor: Executor, command: Command, sink: Callable[[bytes], None] = lambda _: None
+) -> Exit:
+    return executor.run(command, sink, threading.Event())

@@ -1,0 +1,73 @@
+"""The keeper against the worker's death, and against what happens to itself."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.executors.base import Executor, Outcome
+from app.executors.process import ProcessExecutor
+from tests.executors.runs import HOLD, Run, is_free, wait_until_free
+
+_WORKER = """
+import sys
+from pathlib import Path
+from app.executors.registry import make_executor
+from app.core.settings import Settings
+from tests.executors.runs import Run
+
+settings = Settings(executor=sys.argv[1], trusted=True)
+class Talking(Run):
+    def _take(self, piece):
+        print(piece.decode(), end="", flush=True)
+Talking(make_executor(settings), Path(sys.argv[2]), sys.argv[3])
+"""
+
+
+@pytest.mark.parametrize("death", [signal.SIGKILL, signal.SIGTERM])
+def test_dies_with_the_worker(executor: Executor, tmp_path: Path, death: signal.Signals) -> None:
+    script = HOLD + "trap '' TERM HUP; setsid sh -c 'exec 9>lock; flock 9; echo up; sleep 1000'"
+    worker = subprocess.Popen(
+        [sys.executable, "-c", _WORKER, executor.name, str(tmp_path), script],
+        stdout=subprocess.PIPE,
+    )
+    with worker:
+        assert worker.stdout is not None
+        assert worker.stdout.readline() == b"up\n"
+        worker.send_signal(death)
+        wait_until_free(tmp_path)
+
+
+def test_killed_keeper_is_noticed(tmp_path: Path) -> None:
+    """A command without confinement can kill its keeper; the run ends all the same."""
+    done = Run(ProcessExecutor(), tmp_path, "kill -KILL $PPID; sleep 0.1")
+    assert done.end.outcome is Outcome.SIGNALLED
+
+
+def test_worker_keeps_no_descriptors(executor: Executor, tmp_path: Path) -> None:
+    Run(executor, tmp_path, "true")
+    before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+    for _ in range(3):
+        Run(executor, tmp_path, "true")
+    assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
+
+
+def test_command_gets_no_descriptors(executor: Executor, tmp_path: Path) -> None:
+    done = Run(executor, tmp_path, "ls /proc/self/fd | wc -l")
+    assert int(done.output) <= 4  # 0, 1, 2 and the folder that ls reads
+
+
+def test_lock_tells_the_truth(executor: Executor, tmp_path: Path) -> None:
+    """The other tests rest on this one: the lock is held while the command runs."""
+    free: list[bool] = []
+
+    class Looking(Run):
+        def _take(self, piece: bytes) -> None:
+            free.append(is_free(tmp_path))
+            self._stop.set()
+
+    Looking(executor, tmp_path, HOLD + "hold; echo; sleep 1000")
+    assert free == [False]
