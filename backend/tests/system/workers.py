@@ -1,0 +1,95 @@
+"""Real Celery workers as child processes, for tests that kill them."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from app.core.settings import Settings
+
+BACKEND = Path(__file__).parents[2]
+#: How long anything may take before a test gives up on it, in seconds.
+PATIENCE = 60.0
+
+
+def wait_until(condition: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
+    """Return once `condition` holds; AssertionError naming `what` when it takes too long."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"waited in vain until {what}"
+        time.sleep(0.05)
+
+
+class Worker:
+    """A running `celery worker` with its pool."""
+
+    def __init__(self, settings: Settings, log: Path, name: str, **environment: str) -> None:
+        self.log = log
+        env = {
+            **os.environ,
+            "A6HUB_DATA_DIR": str(settings.data_dir),
+            "A6HUB_DATABASE_URL": settings.database,
+            "CELERY_BROKER_URL": settings.broker_url,
+            "A6HUB_EXECUTOR": settings.executor,
+            "REMAP_SIGTERM": "SIGQUIT",
+            **environment,
+        }
+        celery = [sys.executable, "-m", "celery", "-A", "app.workers.celery_app", "worker"]
+        options = ["--queues=build,simulation", "--concurrency=2", f"--hostname={name}@test"]
+        with log.open("wb") as output:
+            self.process = subprocess.Popen(
+                [*celery, *options], cwd=BACKEND, env=env, stdout=output, stderr=output
+            )
+
+    def wait_ready(self) -> None:
+        """Return once it takes jobs."""
+        wait_until(lambda: b"ready." in self.log.read_bytes(), "the worker is ready")
+
+    def kill(self) -> None:
+        """Kill -9 the main process."""
+        self.process.kill()
+        self.process.wait()
+
+    def terminate(self) -> int:
+        """Shut it down as a deploy does and return its exit status."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(PATIENCE)
+
+    def kill_pool_processes(self) -> None:
+        """Kill -9 the pool processes, not the main one."""
+        for pid in _children(self.process.pid):
+            if b"upkeep" not in Path(f"/proc/{pid}/cmdline").read_bytes():
+                os.kill(pid, signal.SIGKILL)
+
+
+@contextmanager
+def worker(settings: Settings, log: Path, name: str = "w", **environment: str) -> Iterator[Worker]:
+    """Run a worker until the end of the block."""
+    running = Worker(settings, log, name, **environment)
+    try:
+        running.wait_ready()
+        yield running
+    finally:
+        if running.process.poll() is None:
+            running.terminate()
+
+
+def processes_below(folder: Path) -> list[int]:
+    """Return the processes whose working folder lies below `folder`, as seen from outside."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and (entry / "cwd").resolve().is_relative_to(folder):
+                found.append(int(entry.name))
+        except OSError:  # it has just ended
+            continue
+    return found
+
+
+def _children(pid: int) -> list[int]:
+    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [int(child) for child in text.split()]
