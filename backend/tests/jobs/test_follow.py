@@ -56,7 +56,7 @@ async def _next(events: AsyncIterator[Event], kind: str) -> Event:
 
 
 def _run(test: Callable[[], Awaitable[None]]) -> None:
-    asyncio.run(asyncio.wait_for(test(), 30))  # type: ignore[arg-type]
+    asyncio.run(asyncio.wait_for(test(), 30))
 
 
 def _follow(teller: Teller, attempt: int | None = None, offset: int = 0) -> Any:

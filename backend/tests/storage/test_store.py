@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from obstore.exceptions import BaseError
+from pydantic import SecretStr
 
 from app.core.settings import Settings
 from app.storage.blobs import blob_key, digest_of, get_blob, put_blob
@@ -20,12 +21,13 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
         yield server
 
 
-def _s3_settings(server: S3Server, folder: Path, **other: str) -> Settings:
+def _s3_settings(server: S3Server, folder: Path, secret: str = SECRET) -> Settings:
     return Settings(
         data_dir=folder,
         store_url=f"s3://{server.bucket}/{folder.name}",
         s3_endpoint=server.endpoint,
-        **{"s3_access_key": KEY, "s3_secret_key": SECRET, **other},
+        s3_access_key=SecretStr(KEY),
+        s3_secret_key=SecretStr(secret),
     )
 
 
@@ -84,7 +86,7 @@ def test_check(store: Store) -> None:
 
 @pytest.mark.system
 def test_a_wrong_secret_is_found_by_check(s3: S3Server, tmp_path: Path) -> None:
-    wrong = make_store(_s3_settings(s3, tmp_path, s3_secret_key="wrong"))
+    wrong = make_store(_s3_settings(s3, tmp_path, secret="wrong"))
     with pytest.raises(BaseError, match="SignatureDoesNotMatch|AccessDenied|403"):
         wrong.check()
 
