@@ -87,7 +87,7 @@ def test_check(store: Store) -> None:
 @pytest.mark.system
 def test_a_wrong_secret_is_found_by_check(s3: S3Server, tmp_path: Path) -> None:
     wrong = make_store(_s3_settings(s3, tmp_path, secret="wrong"))
-    with pytest.raises(BaseError, match="SignatureDoesNotMatch|AccessDenied|403"):
+    with pytest.raises(BaseError, match=r"SignatureDoesNotMatch|AccessDenied|403"):
         wrong.check()
 
 
