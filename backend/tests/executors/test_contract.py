@@ -9,6 +9,19 @@ import pytest
 from app.executors.base import Executor, Outcome
 from tests.executors.runs import HOLD, Run, is_free, make_command, run
 
+_CLEANS_UP = """
+import signal, sys
+
+def clean_up(*_):
+    print("cleaned")
+    sys.exit(0)
+
+signal.signal(signal.SIGTERM, clean_up)
+print("ready", flush=True)
+while True:
+    signal.pause()
+"""
+
 
 def test_status(executor: Executor, tmp_path: Path) -> None:
     assert Run(executor, tmp_path, "exit 0").end.ok
@@ -59,8 +72,9 @@ def test_standard_input_is_empty(executor: Executor, tmp_path: Path) -> None:
 
 
 def test_stop_lets_a_tool_clean_up(executor: Executor, tmp_path: Path) -> None:
-    script = "trap 'echo cleaned; exit 0' TERM; echo ready; while :; do sleep 100; done"
-    done = Run(executor, tmp_path, script, stop_at=b"ready", grace_seconds=50)
+    # Not a shell, which would hear of the signal only after a child that it has just started.
+    (tmp_path / "tool.py").write_text(_CLEANS_UP)
+    done = Run(executor, tmp_path, "exec python3 tool.py", stop_at=b"ready", grace_seconds=50)
     assert done.end.outcome is Outcome.STOPPED
     assert done.output.endswith("cleaned\n")
 
