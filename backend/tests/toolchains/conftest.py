@@ -1,0 +1,38 @@
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from app.executors.base import Executor
+from app.executors.bubblewrap import BubblewrapExecutor
+from app.executors.process import ProcessExecutor
+
+#: Makes a job's folder with these files in source/.
+MakeWorkdir = Callable[[dict[str, str]], Path]
+
+
+@pytest.fixture(scope="session")
+def executor() -> Executor:
+    """The confined executor where it works; the tools do the same in either."""
+    confined = BubblewrapExecutor()
+    return confined if confined.check() is None or os.environ.get("CI") else ProcessExecutor()
+
+
+@pytest.fixture
+def make_workdir(tmp_path: Path) -> MakeWorkdir:
+    def make(files: dict[str, str]) -> Path:
+        for name, text in files.items():
+            path = tmp_path / "job" / "source" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        return tmp_path / "job"
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def iverilog() -> None:
+    if shutil.which("iverilog") is None and not os.environ.get("CI"):
+        pytest.skip("Icarus Verilog is not installed: apt-get install iverilog")
