@@ -164,7 +164,10 @@ def _wait_or_obey(pid: int, spare: int) -> None:
         if ended in ready:
             return
         # A sandbox's own processes would take the whole tree down at once.
-        _signal(descendants(os.getpid())[spare:], signal.SIGTERM)
+        pids = descendants(os.getpid())[spare:]
+        if not pids:
+            return
+        _signal(pids, signal.SIGTERM)
 
 
 def _signal(pids: list[int], number: signal.Signals) -> None:

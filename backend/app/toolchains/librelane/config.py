@@ -30,6 +30,7 @@ def validate(config: Mapping[str, Any], paths: list[str]) -> dict[str, Any]:
     """Return a job's config complete; BadInputError if it cannot be built."""
     own = {key: value for key, value in config.items() if not is_variable(str(key))}
     names.known_keys(own, _KEYS)
+    flow = _flow(config.get("flow"))
     variables = check_variables("config", _variables(config))
     config_file = _config_file(config.get("config_file"), paths)
     if config_file is None and "DESIGN_NAME" not in variables:
@@ -37,7 +38,7 @@ def validate(config: Mapping[str, Any], paths: list[str]) -> dict[str, Any]:
             "config.DESIGN_NAME", "Name the top module, or add a config.json to the project."
         )
     return {
-        "flow": _flow(config.get("flow")),
+        "flow": flow,
         "config_file": config_file,
         "variables": name_project_files(variables, set(paths)),
     }

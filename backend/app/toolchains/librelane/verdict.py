@@ -51,7 +51,7 @@ def _judge_finished(run: Path, exit_code: int, metrics: Metrics) -> Judgement:
     if not found and exit_code != 0:
         found = [_errors(run) or "LibreLane reported errors; its log tells which"]
     if found:
-        message = f"Finished with violations: {', '.join(found)}."
+        message = f"Finished with violations: {', '.join(found).removesuffix('.')}."
         return Judgement(True, Verdict.VIOLATIONS, message, metrics)
     missing = unchecked(metrics)
     note = f" Not checked: {', '.join(missing)}." if missing else ""
