@@ -9,6 +9,7 @@ from pathlib import Path
 
 from app.toolchains.base import Verdict
 from app.toolchains.files import read_text
+from app.toolchains.librelane import console as consoles
 from app.toolchains.librelane.metrics import (
     Metrics,
     has_final_metrics,
@@ -20,7 +21,7 @@ from app.toolchains.librelane.run_directory import StepFolder, has_ended_well, s
 
 _GOOD_ENDS = (0, 2)  # 2 also says that a checker found something
 _MOST_TEXT = 600
-_MARKS = ("Traceback", "[ERROR]", "ERROR", "Error")
+_MARKS = ("Traceback", "ERROR", "Error", "%Error")
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def judge(run: Path, exit_code: int, console: str = "") -> Judgement:
         message = f"{broken.name} failed: {_trouble(run, broken, console)}"
         return Judgement(False, Verdict.FAILED, message, metrics)
     if exit_code not in _GOOD_ENDS or not has_final_metrics(run):
-        message = f"LibreLane stopped: {_last_error(console) or _no_reason(exit_code)}"
+        message = f"LibreLane stopped: {_said(console) or _no_reason(exit_code)}"
         return Judgement(False, Verdict.FAILED, message, metrics)
     return _judge_finished(run, exit_code, metrics)
 
@@ -75,12 +76,16 @@ def _trouble(run: Path, step: StepFolder, console: str) -> str:
     """Return the tool's own words: from error.log, the step's log, or what LibreLane printed."""
     logs = (f"{step.folder}/{name}.log" for name in (step.folder.split("-", 1)[1], "step"))
     in_logs = (_last_error(read_text(run, log)) for log in logs)
-    words = (_errors(run), *in_logs, _last_error(console))
+    words = (_errors(run), *in_logs, _said(console))
     return next(filter(None, words), "its log tells why.")
 
 
 def _errors(run: Path) -> str:
     return read_text(run, "error.log").strip()[:_MOST_TEXT]
+
+
+def _said(console: str) -> str:
+    return (consoles.errors(console) or _last_error(console))[:_MOST_TEXT]
 
 
 def _last_error(text: str) -> str:

@@ -72,12 +72,12 @@ def test_build(toolchain: Toolchain, executor: Executor, make_workdir: MakeWorkd
 def test_status_of_the_flow_is_not_that_of_tee(
     tmp_path: Path, executor: Executor, make_workdir: MakeWorkdir
 ) -> None:
-    script = "#!/bin/sh\necho '[ERROR] Unknown key X.'\nexit 1\n"
+    script = "#!/bin/sh\necho '[10:00:00] ERROR  Unknown key X.'\nexit 1\n"
     toolchain = make_toolchains(_settings(tmp_path, script))["librelane"]
     workdir = make_workdir({"spm.v": ""})
     result, _ = run_job(toolchain, executor, workdir, {"DESIGN_NAME": "spm"})
     assert (result.ok, result.reason) == (False, "tool_failed")
-    assert result.message == "LibreLane stopped: [ERROR] Unknown key X."
+    assert result.message == "LibreLane stopped: Unknown key X."
 
 
 def test_step_that_ran_when_the_flow_ended_has_failed(

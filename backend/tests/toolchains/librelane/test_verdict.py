@@ -102,9 +102,23 @@ def test_metrics_of_an_unfinished_run(run: RunDirectory) -> None:
 
 
 def test_refused_config(run: RunDirectory) -> None:
-    console = "[INFO] x\n[ERROR] Unknown key 'CLOCK_PERIO' provided.\n"
+    console = (
+        "[11:19:02] INFO     Starting                      flow.py:1\n"
+        "[11:19:02] ERROR    Errors have occurred.         __main__.py:159\n"
+        "[11:19:02] ERROR    CLOCK_PERIOD: 'abc' is no     __main__.py:161\n"
+        "                    number.                       \n"
+        "[11:19:02] WARNING  Mind the gap.                 flow.py:2\n"
+        "                    Really.\n"
+        "[11:19:02] ERROR    LibreLane will now quit.      __main__.py:163\n"
+    )
     found = judge(run.path, 1, console)
-    assert found.message == "LibreLane stopped: [ERROR] Unknown key 'CLOCK_PERIO' provided."
+    wanted = "Errors have occurred.\nCLOCK_PERIOD: 'abc' is no\nnumber."
+    assert found.message == f"LibreLane stopped: {wanted}"
+
+
+def test_crash(run: RunDirectory) -> None:
+    console = "Traceback (most recent call last):\n  File x\nImportError: no module\n"
+    assert "ImportError: no module" in judge(run.path, 1, console).message
 
 
 def test_killed(run: RunDirectory) -> None:
