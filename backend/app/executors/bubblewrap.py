@@ -21,6 +21,7 @@ from pathlib import Path
 from app.executors.base import Command, Exit, Limits, OutputSink
 from app.executors.cgroups import make_group
 from app.executors.ending import Grounds, make_exit, not_started
+from app.executors.folders import walk
 from app.executors.process import limits_in_force, rlimits
 from app.executors.sandbox import JOB, arguments, shown_paths
 from app.executors.supervise import Ended, Order, supervise
@@ -72,10 +73,11 @@ class BubblewrapExecutor:
 
 def _give_to_plain_user(folder: Path) -> None:
     """Make all in the job's folder belong to who will run there. Nothing runs in it now."""
-    for path, _, files in os.walk(folder):
-        for name in (path, *(os.path.join(path, file) for file in files)):  # noqa: PTH118
-            if os.lstat(name).st_uid != _PLAIN_USER:
-                os.lchown(name, _PLAIN_USER, _PLAIN_USER)
+    if folder.stat().st_uid != _PLAIN_USER:
+        os.chown(folder, _PLAIN_USER, _PLAIN_USER)
+    for entry in walk(folder):
+        if entry.stat(follow_symlinks=False).st_uid != _PLAIN_USER:
+            os.lchown(entry.path, _PLAIN_USER, _PLAIN_USER)
 
 
 def _run(program: str, command: Command, output: OutputSink, stop: threading.Event) -> Exit:

@@ -2,7 +2,6 @@
 
 import errno
 import os
-import shutil
 import signal
 from dataclasses import dataclass
 from typing import Any
@@ -11,9 +10,6 @@ from app.executors.base import Command, Exit, Outcome, Usage
 from app.executors.cgroups import Group
 from app.executors.supervise import Ended
 from app.executors.watches import DiskWatch, TreeWatch
-
-#: With less than this free after a failure, the worker's disk was full. In bytes.
-_NO_SPACE = 4 << 20
 
 
 @dataclass(frozen=True)
@@ -57,13 +53,9 @@ def _outcome(cut: Outcome | None, status: int, grounds: Grounds) -> Outcome:
         return Outcome.OUT_OF_MEMORY
     if grounds.group.too_many_processes():
         return Outcome.TOO_MANY_PROCESSES
-    if status == -signal.SIGXFSZ or grounds.disk.verdict() or _no_space(grounds.command):
+    if status == -signal.SIGXFSZ or grounds.disk.verdict():
         return Outcome.DISK_FULL
     return Outcome.EXITED if status > 0 else Outcome.SIGNALLED
-
-
-def _no_space(command: Command) -> bool:
-    return shutil.disk_usage(command.cwd).free < _NO_SPACE
 
 
 def _usage(ended: Ended, grounds: Grounds) -> Usage:

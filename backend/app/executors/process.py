@@ -1,11 +1,11 @@
 """The `process` executor: no confinement at all. For a single user who trusts what is run."""
 
-import shutil
 import threading
 
 from app.executors.base import Command, Exit, Limits, OutputSink
 from app.executors.cgroups import make_group
 from app.executors.ending import Grounds, make_exit, not_started
+from app.executors.folders import remove
 from app.executors.supervise import Order, supervise
 from app.executors.watches import DiskWatch, TreeWatch, Watch
 
@@ -27,7 +27,7 @@ class ProcessExecutor:
         except OSError as error:
             return not_started(f"The command could not be started: {error}.")
         finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+            remove(temporary)
 
     def protections(self) -> dict[str, bool]:
         """See Executor.protections."""

@@ -1,6 +1,8 @@
 """Looking after what a running command uses, for what the kernel does not limit by itself."""
 
+import errno
 import os
+import shutil
 import time
 from pathlib import Path
 from typing import Protocol
@@ -10,6 +12,9 @@ from app.executors.procfs import descendants, proportional_bytes, resident_bytes
 
 #: A folder with more entries than this counts as full, whatever their size.
 MAX_ENTRIES = 1_000_000
+#: With less than this free the worker's disk is full, whoever filled it. In bytes. It also stops
+#: who fills the disk with files that have no name any more.
+RESERVE_BYTES = 256 << 20
 
 
 class Watch(Protocol):
@@ -60,6 +65,8 @@ class DiskWatch:
 
     def verdict(self) -> Outcome | None:
         """Measure now."""
+        if any(shutil.disk_usage(folder).free < RESERVE_BYTES for folder in self._folders):
+            return Outcome.DISK_FULL
         used, entries = 0, 0
         for folder in self._folders:
             more_used, more_entries = disk_usage(folder, MAX_ENTRIES)
@@ -70,18 +77,24 @@ class DiskWatch:
 def disk_usage(folder: Path, most_entries: int) -> tuple[int, int]:
     """Return the bytes that a folder takes on disk and its entries, counting not much beyond most.
 
-    Follows no link; a file with several names counts once.
+    Follows no link; a file with several names counts once; a folder that cannot be read, or lies
+    too deep, counts as too many entries: it may hide anything.
     """
     used, entries = 0, 0
     seen: set[int] = set()
     pending = [os.fspath(folder)]
     while pending and entries <= most_entries:
-        for entry in _entries(pending.pop()):
+        found = _entries(pending.pop())
+        if found is None:
+            return used, most_entries + 1
+        for entry in found:
             entries += 1
             try:
                 status = entry.stat(follow_symlinks=False)
-            except OSError:
+            except FileNotFoundError:
                 continue
+            except OSError:
+                return used, most_entries + 1
             if status.st_nlink == 1 or status.st_ino not in seen:
                 used += status.st_blocks * 512
             if entry.is_dir(follow_symlinks=False):
@@ -91,9 +104,10 @@ def disk_usage(folder: Path, most_entries: int) -> tuple[int, int]:
     return used, entries
 
 
-def _entries(folder: str) -> list[os.DirEntry[str]]:
+def _entries(folder: str) -> list[os.DirEntry[str]] | None:
+    """Return what a folder holds, nothing if it has gone, None if it cannot be known."""
     try:
         with os.scandir(folder) as entries:
             return list(entries)
-    except OSError:
-        return []
+    except OSError as error:
+        return [] if error.errno in (errno.ENOENT, errno.ENOTDIR) else None

@@ -9,9 +9,11 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
+from app.executors.folders import walk
 from app.toolchains.base import CollectedFile
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -75,26 +77,15 @@ def read_json(root: Path, name: str, most: int = 64 << 20) -> Any:
 
 
 def plain_files(root: Path) -> Iterator[Found]:
-    """Yield the plain files below `root` that have one name, in order; not more than 200,000."""
-    seen = 0
-    for folder, folders, files in os.walk(root):
-        folders.sort()
-        for file in sorted(files):
-            seen += 1
-            if seen > _MOST_ENTRIES:
-                return
-            status = _plain_status(os.path.join(folder, file))  # noqa: PTH118  # many files
-            if status:
-                name = os.path.relpath(os.path.join(folder, file), root)  # noqa: PTH118
-                yield Found(name, status.st_size, status.st_mtime)
-
-
-def _plain_status(path: str) -> os.stat_result | None:
-    try:
-        status = os.lstat(path)
-    except OSError:
-        return None
-    return status if stat.S_ISREG(status.st_mode) and status.st_nlink == 1 else None
+    """Yield the plain files below `root` that have one name, among the first 200,000 entries."""
+    begin = len(os.fspath(root)) + 1
+    for entry in islice(walk(root), _MOST_ENTRIES):
+        try:
+            status = entry.stat(follow_symlinks=False)
+        except OSError:
+            continue
+        if stat.S_ISREG(status.st_mode) and status.st_nlink == 1:
+            yield Found(entry.path[begin:], status.st_size, status.st_mtime)
 
 
 class Selection:

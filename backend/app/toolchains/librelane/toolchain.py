@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from app.core.settings import Settings
+from app.executors.folders import remove
 from app.toolchains.base import RUN, SOURCE, StepReport, ToolCommand, ToolResult, Verdict
 from app.toolchains.files import plain_files, read_text
 from app.toolchains.librelane import config as configs
@@ -84,7 +85,7 @@ def _run_directory(workdir: Path) -> Path:
 
 
 def _make_run_folder(run: Path, config: Mapping[str, Any], installation: Installation) -> None:
-    shutil.rmtree(run, ignore_errors=True)
+    remove(run)
     (run / _TAG).mkdir(parents=True)
     (run / _CONFIG).write_text(json.dumps(config, indent=2))
     if installation.numba_cache.is_dir():
