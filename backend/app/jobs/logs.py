@@ -69,6 +69,12 @@ def store_rest(store: Store, claim: Claim, path: Path) -> None:
             store.put(segment_key(claim.job_id, claim.attempt, number), file.read(SEGMENT))
 
 
+def read_log_tail(store: Store, job_id: int, attempt: int, limit: int) -> bytes:
+    """Return the last bytes of a log, at most `limit`."""
+    offset = max(0, log_size(store, job_id, attempt) - limit)
+    return read_log(store, job_id, attempt, offset, limit)
+
+
 class CappedFile:
     """The log on the worker's disk: a head as it came, and the tail kept until the end."""
 

@@ -1,6 +1,8 @@
 """The files of a project as they are now."""
 
-from sqlalchemy import func, select
+from collections.abc import Iterable, Mapping, Set
+
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.clock import utcnow
@@ -16,24 +18,32 @@ def list_files(session: Session, project: Project) -> list[ProjectFile]:
 
 def get_file(session: Session, project: Project, path: str) -> ProjectFile:
     """Return one file; NotFoundError if there is none of that path."""
-    file = _find(session, project, path)
+    query = select(ProjectFile).where(
+        ProjectFile.project_id == project.id, ProjectFile.path == path
+    )
+    file = session.scalar(query)
     if file is None:
         raise NotFoundError(f"Project {project.id} has no file {path!r}.")
     return file
 
 
-def put_file(
-    session: Session, project: Project, path: str, digest: str, size: int, max_files: int
-) -> ProjectFile:
-    """Set the content of `path` to the blob `digest` of `size` bytes."""
-    file = _find(session, project, path)
-    if file is None:
-        _check_new(session, project, path, max_files)
-        file = ProjectFile(project_id=project.id, path=path)
-        session.add(file)
-    file.digest, file.size, file.updated_at = digest, size, utcnow()
+def put_files(
+    session: Session, project: Project, contents: Mapping[str, tuple[str, int]], max_files: int
+) -> list[ProjectFile]:
+    """Set the content of paths to blobs, given by digest and size in bytes; all or none.
+
+    TooLargeError for more than `max_files`; ConflictError where a file would be a folder too.
+    """
+    files = {file.path: file for file in list_files(session, project)}
+    _check_tree(files.keys() | contents.keys(), contents, max_files)
+    for path, (digest, size) in contents.items():
+        if path not in files:
+            files[path] = ProjectFile(project_id=project.id, path=path)
+            session.add(files[path])
+        file = files[path]
+        file.digest, file.size, file.updated_at = digest, size, utcnow()
     session.flush()
-    return file
+    return [files[path] for path in contents]
 
 
 def delete_file(session: Session, project: Project, path: str) -> None:
@@ -41,22 +51,19 @@ def delete_file(session: Session, project: Project, path: str) -> None:
     session.delete(get_file(session, project, path))
 
 
-def _find(session: Session, project: Project, path: str) -> ProjectFile | None:
-    return session.scalar(
-        select(ProjectFile).where(ProjectFile.project_id == project.id, ProjectFile.path == path)
-    )
-
-
-def _check_new(session: Session, project: Project, path: str, max_files: int) -> None:
+def _check_tree(paths: Set[str], new: Iterable[str], max_files: int) -> None:
     """Refuse one file too many, and a file where a folder is or the other way round."""
-    in_project = ProjectFile.project_id == project.id
-    count = session.scalar(select(func.count()).select_from(ProjectFile).where(in_project)) or 0
-    if count >= max_files:
+    if len(paths) > max_files:
         raise TooLargeError(f"A project holds at most {max_files} files.")
+    folders = {folder: path for path in paths for folder in _folders(path)}
+    for path in new:
+        if path in folders:
+            raise ConflictError(f"{path!r} is a folder: it holds {folders[path]!r}.")
+        for folder in _folders(path):
+            if folder in paths:
+                raise ConflictError(f"{folder!r} is a file, so there can be no {path!r}.")
+
+
+def _folders(path: str) -> list[str]:
     parts = path.split("/")
-    folders = ["/".join(parts[:end]) for end in range(1, len(parts))]
-    if session.scalar(select(ProjectFile.id).where(in_project, ProjectFile.path.in_(folders))):
-        raise ConflictError(f"{path!r}: one of its folders is a file of the project.")
-    below = ProjectFile.path.startswith(path + "/", autoescape=True)
-    if session.scalar(select(ProjectFile.id).where(in_project, below).limit(1)):
-        raise ConflictError(f"{path!r} is a folder of the project.")
+    return ["/".join(parts[:end]) for end in range(1, len(parts))]

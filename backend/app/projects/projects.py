@@ -1,11 +1,13 @@
 """Projects and who may see them."""
 
+from typing import Any
+
 from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.core.errors import ConflictError, ForbiddenError, NotFoundError
-from app.models import Project, User, Visibility
+from app.models import Job, JobStatus, Project, User, Visibility
 
 
 def create_project(
@@ -14,11 +16,25 @@ def create_project(
     """Make a project; ConflictError when its owner has one of that name."""
     project = Project(owner_id=owner.id, name=name, description=description, visibility=visibility)
     session.add(project)
-    try:
-        session.flush()
-    except IntegrityError as error:
-        raise ConflictError(f"You have a project named {name!r} already.") from error
+    _flush(session, name)
     return project
+
+
+def change_project(session: Session, project: Project, values: dict[str, Any]) -> None:
+    """Set columns of a project; ConflictError when its owner has another of that name."""
+    for name, value in values.items():
+        setattr(project, name, value)
+    _flush(session, project.name)
+
+
+def delete_project(session: Session, project: Project) -> None:
+    """Delete a project and all that hangs on it; ConflictError while a job waits or runs."""
+    busy = select(Job.id).where(
+        Job.project_id == project.id, Job.status.in_([JobStatus.PENDING, JobStatus.RUNNING])
+    )
+    if session.scalar(busy.limit(1)) is not None:
+        raise ConflictError("A job of this project waits or runs; cancel it first.")
+    session.delete(project)
 
 
 def visible_projects(session: Session, user: User) -> list[Project]:
@@ -53,3 +69,10 @@ def get_project(session: Session, user: User, project_id: int, *, change: bool =
     if change and not may_change(user, project):
         raise ForbiddenError(f"You may read project {project_id} but not change it.")
     return project
+
+
+def _flush(session: Session, name: str) -> None:
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise ConflictError(f"There is a project of yours named {name!r} already.") from error

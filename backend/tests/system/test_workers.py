@@ -10,7 +10,7 @@ from app.jobs.context import Context
 from app.jobs.logs import read_log
 from app.jobs.submit import Request, submit
 from app.models import Job, JobStatus, JobType, Project, User
-from app.projects.files import put_file
+from app.projects.files import put_files
 from app.projects.revisions import keep_revision
 from app.storage.blobs import put_blob
 from app.storage.trees import TreeFile, put_tree
@@ -44,7 +44,7 @@ class Lab:
     def simulate(self, source: str) -> int:
         with self.database.writing() as session:
             digest = put_blob(self.context.store, source.encode())
-            put_file(session, self.project, "tb.v", digest, len(source), 10)
+            put_files(session, self.project, {"tb.v": (digest, len(source))}, 10)
         request = Request(self.project.id, JobType.SIMULATION, {"top": "tb"})
         return submit(self.context, self.user, request).id
 

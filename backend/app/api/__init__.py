@@ -1,0 +1,1 @@
+"""HTTP: thin routes that parse, authorise, call the layers below, and answer."""

@@ -1,0 +1,61 @@
+"""What routes are given: the context and who is asking."""
+
+from typing import Annotated
+
+from fastapi import Depends, Path, Request
+from fastapi.security import OAuth2PasswordBearer
+
+from app.accounts.users import user_of_token
+from app.core.errors import ForbiddenError, UnauthenticatedError
+from app.jobs.context import Context
+from app.models import User
+
+SESSION_COOKIE = "a6hub_session"
+_bearer = OAuth2PasswordBearer(tokenUrl="/api/v1/auth/login", auto_error=False)
+_SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+
+
+def get_context(request: Request) -> Context:
+    """Return what this process works with."""
+    context: Context = request.app.state.context
+    return context
+
+
+def get_token(request: Request, bearer: Annotated[str | None, Depends(_bearer)]) -> str:
+    """Return the access token from the header, or from the page's cookie.
+
+    A browser sends the cookie with requests that other sites make it send; so with the cookie a
+    request that changes something must come from our own pages.
+    """
+    if bearer:
+        return bearer
+    cookie = request.cookies.get(SESSION_COOKIE)
+    if not cookie:
+        raise UnauthenticatedError("Send an access token: Authorization: Bearer ...")
+    if request.method not in _SAFE_METHODS and not is_same_origin(request):
+        raise ForbiddenError("A request with a cookie must come from a page of this a6hub.")
+    return cookie
+
+
+def is_same_origin(request: Request) -> bool:
+    """Return whether a browser says that the request was made by our own page."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    origin = request.headers.get("origin", "")
+    return origin.partition("://")[2] == request.headers.get("host")
+
+
+def get_user(
+    context: Annotated[Context, Depends(get_context)], token: Annotated[str, Depends(get_token)]
+) -> User:
+    """Return who is asking."""
+    with context.database.reading() as session:
+        return user_of_token(session, token)
+
+
+WithContext = Annotated[Context, Depends(get_context)]
+WithUser = Annotated[User, Depends(get_user)]
+WithToken = Annotated[str, Depends(get_token)]
+#: An id that a row can have. What is none is an unknown id: 404.
+Id = Annotated[int, Path(ge=1, le=2**31 - 1)]

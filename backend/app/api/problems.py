@@ -1,0 +1,86 @@
+"""Every error leaves as RFC 9457 problem JSON."""
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from app.core.errors import A6hubError, FieldError
+from app.core.logging import get_logger
+from app.schemas.problems import Problem, ProblemField
+
+log = get_logger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+_TITLES = {400: "Bad request", 404: "Not found", 405: "Method not allowed", 415: "Wrong media type"}
+#: For routes' OpenAPI entries.
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    "4XX": {"description": "What was wrong with the request", "model": Problem},
+}
+
+
+def problem(
+    request: Request, status: int, title: str, detail: str, errors: tuple[FieldError, ...] = ()
+) -> JSONResponse:
+    """Return an error as a response."""
+    body = Problem(
+        title=title,
+        status=status,
+        detail=detail,
+        errors=[ProblemField(field=e.field, message=e.message) for e in errors],
+        request_id=getattr(request.state, "request_id", None),
+    )
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+    return JSONResponse(body.model_dump(), status, headers, MEDIA_TYPE)
+
+
+def add_problem_handlers(app: FastAPI) -> None:
+    """Have `app` answer all errors with problems."""
+    app.add_exception_handler(A6hubError, _ours)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _of_the_framework)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def _ours(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, A6hubError)  # noqa: S101 - registered for it alone
+    return problem(request, error.status, error.title, error.detail, error.errors)
+
+
+def _invalid(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it alone
+    if any(_names_nothing(fault) for fault in error.errors()):
+        return problem(request, 404, "Not found", "There is nothing with such an id.")
+    fields = tuple(_field(fault) for fault in error.errors())
+    detail = "; ".join(f"{f.field}: {f.message}" for f in fields)
+    return problem(request, 422, "Invalid request", detail, fields)
+
+
+def _names_nothing(fault: dict[str, Any]) -> bool:
+    """Return whether the fault is an id in the path that no row can have."""
+    return bool(fault["loc"]) and fault["loc"][0] == "path"
+
+
+def _field(fault: dict[str, Any]) -> FieldError:
+    where = ".".join(str(part) for part in fault["loc"]) or "body"
+    if fault["type"] == "json_invalid":
+        return FieldError("body", f"is not JSON: {fault.get('ctx', {}).get('error', '')}")
+    message = str(fault["msg"]).removeprefix("Value error, ")
+    return FieldError(where, message[:500])
+
+
+def _of_the_framework(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for it alone
+    title = _TITLES.get(error.status_code, "Error")
+    detail = str(error.detail)
+    if error.status_code == 404:
+        detail = f"There is nothing at {request.url.path}."
+    return problem(request, error.status_code, title, detail)
+
+
+def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    log.error("request failed", path=request.url.path, exc_info=error)
+    detail = "a6hub itself failed; the operator finds the cause in the log by the request id."
+    return problem(request, 500, "Internal error", detail)

@@ -1,0 +1,32 @@
+"""Logging in and out."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from fastapi.security import OAuth2PasswordRequestForm
+
+from app.accounts.users import log_in, log_out
+from app.api.deps import WithContext, WithToken, WithUser
+from app.schemas.accounts import TokenView, UserView
+
+router = APIRouter(prefix="/auth", tags=["accounts"])
+
+
+@router.post("/login")
+def login(context: WithContext, form: Annotated[OAuth2PasswordRequestForm, Depends()]) -> TokenView:
+    """Exchange a user name and a password for an access token."""
+    lifetime = context.settings.access_token_seconds
+    done = log_in(context.database, form.username, form.password, lifetime)
+    return TokenView(access_token=done.token, expires_at=done.expires_at)
+
+
+@router.post("/logout", status_code=204)
+def logout(context: WithContext, user: WithUser, token: WithToken) -> None:
+    """End the log-in of the token that is sent."""
+    log_out(context.database, token)
+
+
+@router.get("/me")
+def me(user: WithUser) -> UserView:
+    """Return who is logged in."""
+    return UserView.model_validate(user)

@@ -1,0 +1,71 @@
+"""A job's log: its bytes, and following it live."""
+
+import re
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Query, Response
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from app.api.deps import Id, WithContext, WithUser
+from app.core.errors import InvalidError
+from app.jobs.access import get_job
+from app.jobs.follow import follow
+from app.jobs.logs import read_log
+
+router = APIRouter(prefix="/jobs/{job_id}/log", tags=["jobs"])
+
+_PLACE = re.compile(r"(\d{1,9}):(\d{1,18})")
+Attempt = Annotated[int | None, Query(ge=1, le=2**31 - 1, description="the newest unless given")]
+Offset = Annotated[int, Query(ge=0, le=2**62, description="in bytes")]
+
+
+@router.get("", response_class=Response)
+def read(
+    context: WithContext,
+    user: WithUser,
+    job_id: Id,
+    attempt: Attempt = None,
+    offset: Offset = 0,
+    limit: Annotated[int, Query(ge=1, le=16 << 20, description="in bytes")] = 1 << 20,
+) -> Response:
+    """Return a piece of the log. X-Next-Offset says where the next begins."""
+    with context.database.reading() as session:
+        newest = get_job(session, user, job_id).attempt
+    data = read_log(context.store, job_id, attempt or newest, offset, limit)
+    headers = {"X-Next-Offset": str(offset + len(data))}
+    return Response(data, media_type="text/plain; charset=utf-8", headers=headers)
+
+
+def _place(
+    attempt: Attempt = None,
+    offset: Offset = 0,
+    last_event_id: Annotated[str | None, Header()] = None,
+) -> tuple[int | None, int]:
+    """Return the attempt and the byte offset to follow from."""
+    if last_event_id is None:
+        return attempt, offset
+    match = _PLACE.fullmatch(last_event_id)
+    if match is None:
+        raise InvalidError.at("header.last-event-id", "must be ATTEMPT:OFFSET, as in the events.")
+    return int(match[1]), int(match[2])
+
+
+def _may_follow(context: WithContext, user: WithUser, job_id: Id) -> None:
+    """Answer 404 before the stream begins."""
+    with context.database.reading() as session:
+        get_job(session, user, job_id)
+
+
+@router.get("/follow", response_class=EventSourceResponse, dependencies=[Depends(_may_follow)])
+async def follow_log(
+    context: WithContext,
+    job_id: Id,
+    place: Annotated[tuple[int | None, int], Depends(_place)],
+) -> AsyncIterator[ServerSentEvent]:
+    """Follow the job: events `log`, `job` and, last, `end`.
+
+    The id of a `log` event is ATTEMPT:OFFSET after it; sent as Last-Event-ID it resumes there.
+    """
+    async for event in follow(context, job_id, *place):
+        yield ServerSentEvent(data=event.data, event=event.kind, id=event.id)

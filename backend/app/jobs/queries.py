@@ -1,0 +1,111 @@
+"""Reading jobs and what hangs on them."""
+
+import math
+from dataclasses import dataclass
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from app.core.errors import NotFoundError
+from app.jobs.access import get_job
+from app.models import (
+    Artifact,
+    Attempt,
+    Job,
+    JobStatus,
+    JobType,
+    Metric,
+    Project,
+    Step,
+    User,
+    Visibility,
+)
+
+
+@dataclass(frozen=True)
+class JobFilter:
+    """Which jobs to list; None does not filter. `before` is the id of the last one seen."""
+
+    project_id: int | None = None
+    status: JobStatus | None = None
+    job_type: JobType | None = None
+    before: int | None = None
+    limit: int = 50
+
+
+def list_jobs(session: Session, user: User, wanted: JobFilter) -> list[Job]:
+    """Return jobs that `user` may see, newest first."""
+    query = select(Job).order_by(Job.id.desc()).limit(wanted.limit)
+    if not user.is_admin:
+        query = query.join(Project).where(
+            or_(Project.owner_id == user.id, Project.visibility == Visibility.PUBLIC)
+        )
+    if wanted.before is not None:
+        query = query.where(Job.id < wanted.before)
+    for column, value in (
+        (Job.project_id, wanted.project_id),
+        (Job.status, wanted.status),
+        (Job.job_type, wanted.job_type),
+    ):
+        if value is not None:
+            query = query.where(column == value)
+    return list(session.scalars(query))
+
+
+def newest_job(session: Session, project: Project, job_type: JobType) -> Job:
+    """Return the project's newest job of a type; NotFoundError when there was none."""
+    job = session.scalar(
+        select(Job)
+        .where(Job.project_id == project.id, Job.job_type == job_type)
+        .order_by(Job.id.desc())
+        .limit(1)
+    )
+    if job is None:
+        raise NotFoundError(f"Project {project.id} has had no {job_type} yet.")
+    return job
+
+
+def steps_of(session: Session, job: Job) -> list[Step]:
+    """Return the steps of the job's newest attempt, in order."""
+    newest = (Step.job_id == job.id) & (Step.attempt == job.attempt)
+    return list(session.scalars(select(Step).where(newest).order_by(Step.ordinal)))
+
+
+def attempts_of(session: Session, job: Job) -> list[Attempt]:
+    """Return the job's attempts, in order."""
+    query = select(Attempt).where(Attempt.job_id == job.id).order_by(Attempt.number)
+    return list(session.scalars(query))
+
+
+def artifacts_of(session: Session, job: Job) -> list[Artifact]:
+    """Return the job's artifacts, by name."""
+    query = select(Artifact).where(Artifact.job_id == job.id).order_by(Artifact.name)
+    return list(session.scalars(query))
+
+
+def metrics_of(session: Session, job: Job) -> dict[str, int | float | str]:
+    """Return the job's metrics by name, as JSON takes them."""
+    query = select(Metric).where(Metric.job_id == job.id).order_by(Metric.name)
+    return {metric.name: _json_number(metric.value) for metric in session.scalars(query)}
+
+
+def get_artifact(session: Session, user: User, job_id: int, artifact_id: int) -> Artifact:
+    """Return one artifact of a job; NotFoundError when `user` can see none such."""
+    get_job(session, user, job_id)
+    artifact = session.get(Artifact, artifact_id)
+    if artifact is None or artifact.job_id != job_id:
+        raise NotFoundError(f"Job {job_id} has no artifact {artifact_id}.")
+    return artifact
+
+
+def _json_number(text: str) -> int | float | str:
+    """Return a metric as a number, or as a text where JSON has no such number."""
+    for kind in (int, float):
+        try:
+            number = kind(text)
+        except ValueError:
+            continue
+        if math.isnan(number):
+            return "NaN"
+        return number if math.isfinite(number) else ("Infinity" if number > 0 else "-Infinity")
+    return text

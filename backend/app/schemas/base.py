@@ -1,0 +1,30 @@
+"""What all bodies share."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+
+class Body(BaseModel):
+    """A request body: a field that is not known is an error, not silently nothing."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class View(BaseModel):
+    """A response body, read from a row."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+def _no_control_characters(text: str) -> str:
+    for character in text:
+        if ord(character) < 0x20 and character not in "\n\t":
+            raise ValueError(f"must not hold the control character U+{ord(character):04X}")
+        if 0xD800 <= ord(character) <= 0xDFFF:
+            raise ValueError("must not hold half a surrogate pair")
+    return text
+
+
+#: Text that every database takes (PostgreSQL refuses NUL).
+Text = Annotated[str, AfterValidator(_no_control_characters)]

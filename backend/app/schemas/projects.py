@@ -1,0 +1,48 @@
+"""Bodies of the project routes."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from app.models import Visibility
+from app.schemas.base import Body, Text, View
+
+Name = Annotated[Text, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
+Description = Annotated[Text, StringConstraints(max_length=2000)]
+
+
+class ProjectBody(Body):
+    """A project to be made."""
+
+    name: Name
+    description: Description = ""
+    visibility: Visibility = Visibility.PRIVATE
+
+
+class ProjectChange(Body):
+    """What to change of a project; what is left out stays."""
+
+    name: Name | None = None
+    description: Description | None = None
+    visibility: Visibility | None = None
+
+
+class ProjectView(View):
+    """A project."""
+
+    id: int
+    owner_id: int
+    name: str
+    description: str
+    visibility: Visibility
+    created_at: datetime
+
+
+class FileView(View):
+    """A file of a project; `size` in bytes, `digest` the SHA-256 of its content."""
+
+    path: str
+    size: int
+    digest: str
+    updated_at: datetime = Field()
