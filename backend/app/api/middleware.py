@@ -5,7 +5,7 @@ import uuid
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import JSONResponse
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -47,10 +47,6 @@ class RequestId:
             await self.app(scope, receive, send_with_headers)
 
 
-class TooLong(Exception):  # noqa: N818 - never leaves this module
-    """The body is over its bound."""
-
-
 class BodyBound:
     """Refuses JSON and form bodies over MAX_BODY before they are parsed."""
 
@@ -69,26 +65,11 @@ class BodyBound:
             message = await receive()
             seen += len(message.get("body", b""))
             if seen > MAX_BODY:
-                raise TooLong
+                raise HTTPException(413, f"The body is longer than {MAX_BODY} bytes.")
             return message
 
-        try:
-            await self.app(scope, counted, send)
-        except TooLong:
-            await _refusal(scope)(scope, receive, send)
+        await self.app(scope, counted, send)
 
     def _is_bound(self, headers: Headers) -> bool:
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
         return kind.endswith("json") or kind == "application/x-www-form-urlencoded"
-
-
-def _refusal(scope: Scope) -> JSONResponse:
-    body = {
-        "type": "about:blank",
-        "title": "Too large",
-        "status": 413,
-        "detail": f"The body is longer than {MAX_BODY} bytes.",
-        "errors": [],
-        "request_id": scope["state"]["request_id"],
-    }
-    return JSONResponse(body, 413, media_type="application/problem+json")

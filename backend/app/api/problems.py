@@ -14,7 +14,13 @@ from app.schemas.problems import Problem, ProblemField
 log = get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
-_TITLES = {400: "Bad request", 404: "Not found", 405: "Method not allowed", 415: "Wrong media type"}
+_TITLES = {
+    400: "Bad request",
+    404: "Not found",
+    405: "Method not allowed",
+    413: "Too large",
+    415: "Wrong media type",
+}
 #: For routes' OpenAPI entries.
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     "4XX": {"description": "What was wrong with the request", "model": Problem},

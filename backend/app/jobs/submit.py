@@ -71,4 +71,4 @@ def _config(
     try:
         return toolchain.validate(request.config, sorted(tree))
     except BadInputError as error:
-        raise InvalidError.at(f"config.{error.field}", error.message) from error
+        raise InvalidError.at(error.field, error.message) from error

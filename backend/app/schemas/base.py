@@ -1,7 +1,5 @@
 """What all bodies share."""
 
-from typing import Annotated
-
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
 
@@ -26,5 +24,5 @@ def _no_control_characters(text: str) -> str:
     return text
 
 
-#: Text that every database takes (PostgreSQL refuses NUL).
-Text = Annotated[str, AfterValidator(_no_control_characters)]
+#: To be put last on a string: the text is one that every database takes (PostgreSQL refuses NUL).
+PlainText = AfterValidator(_no_control_characters)

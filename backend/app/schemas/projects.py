@@ -3,13 +3,14 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import StringConstraints
 
 from app.models import Visibility
-from app.schemas.base import Body, Text, View
+from app.schemas.base import Body, PlainText, View
 
-Name = Annotated[Text, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
-Description = Annotated[Text, StringConstraints(max_length=2000)]
+_NAME = StringConstraints(min_length=1, max_length=100, strip_whitespace=True)
+Name = Annotated[str, _NAME, PlainText]
+Description = Annotated[str, StringConstraints(max_length=2000), PlainText]
 
 
 class ProjectBody(Body):
@@ -45,4 +46,4 @@ class FileView(View):
     path: str
     size: int
     digest: str
-    updated_at: datetime = Field()
+    updated_at: datetime

@@ -1,0 +1,69 @@
+"""Logging in and out, and what is refused."""
+
+from datetime import timedelta
+
+from fastapi.testclient import TestClient
+from sqlalchemy import select, update
+
+from app.core.clock import utcnow
+from app.jobs.context import Context
+from app.models import AccessToken, User
+from tests.api.conftest import PASSWORD, MakeClient
+from tests.api.problems import assert_problem
+
+
+def test_me(client: TestClient) -> None:
+    assert client.get("/api/v1/auth/me").json() == {"id": 1, "username": "ada", "is_admin": False}
+
+
+def test_a_wrong_password_and_an_unknown_user_get_the_same_answer(
+    anonymous: TestClient, log_in: MakeClient
+) -> None:
+    log_in("ada")
+    details = {
+        assert_problem(anonymous.post("/api/v1/auth/login", data=form), 401)["detail"]
+        for form in (
+            {"username": "ada", "password": "wrong"},
+            {"username": "bob", "password": PASSWORD},
+        )
+    }
+    assert len(details) == 1
+
+
+def test_a_missing_field_is_named(anonymous: TestClient) -> None:
+    answer = anonymous.post("/api/v1/auth/login", data={"username": "ada"})
+    assert_problem(answer, 422, "body.password")
+
+
+def test_without_a_token(anonymous: TestClient) -> None:
+    answer = anonymous.get("/api/v1/projects")
+    assert_problem(answer, 401)
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+def test_a_token_that_is_nobodys(anonymous: TestClient) -> None:
+    answer = anonymous.get("/api/v1/projects", headers={"Authorization": "Bearer nonsense"})
+    assert_problem(answer, 401)
+
+
+def test_after_logging_out_the_token_is_worth_nothing(client: TestClient) -> None:
+    assert client.post("/api/v1/auth/logout").status_code == 204
+    assert_problem(client.get("/api/v1/auth/me"), 401)
+
+
+def test_a_token_ends(client: TestClient, context: Context) -> None:
+    with context.database.writing() as session:
+        session.execute(update(AccessToken).values(expires_at=utcnow() - timedelta(seconds=1)))
+    assert_problem(client.get("/api/v1/auth/me"), 401)
+
+
+def test_a_user_who_was_locked_out(client: TestClient, context: Context) -> None:
+    with context.database.writing() as session:
+        session.execute(update(User).values(is_active=False))
+    assert_problem(client.get("/api/v1/auth/me"), 401)
+
+
+def test_the_database_holds_no_token(client: TestClient, context: Context) -> None:
+    token = client.headers["Authorization"].removeprefix("Bearer ")
+    with context.database.reading() as session:
+        assert token not in session.scalars(select(AccessToken.digest)).all()
