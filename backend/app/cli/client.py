@@ -1,0 +1,82 @@
+"""A small client of the HTTP interface."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx2
+
+
+class Client:
+    """Speaks to an a6hub as one user. Errors are httpx2's, with the problem's words."""
+
+    def __init__(self, url: str, username: str, password: str) -> None:
+        self.url = url
+        # trust_env: a proxy of the environment must not get between us and loopback.
+        self._http = httpx2.Client(base_url=f"{url}/api/v1", timeout=30, trust_env=False)
+        form = {"username": username, "password": password}
+        token = self._ask("POST", "/auth/login", data=form)["access_token"]
+        self._http.headers["Authorization"] = f"Bearer {token}"
+
+    def create_project(self, name: str) -> int:
+        """Make a project and return its id."""
+        return int(self._ask("POST", "/projects", json={"name": name})["id"])
+
+    def put_file(self, project: int, path: str, content: bytes) -> None:
+        """Set a file of a project."""
+        self._ask("PUT", f"/projects/{project}/files/{path}", content=content)
+
+    def submit(self, project: int, job_type: str, config: dict[str, Any]) -> int:
+        """Submit a build or a simulation and return the job's id."""
+        url = f"/{job_type}s/{project}/{job_type}"
+        return int(self._ask("POST", url, json={"config": config})["id"])
+
+    def job(self, job_id: int) -> dict[str, Any]:
+        """Return all that is known of a job."""
+        job: dict[str, Any] = self._ask("GET", f"/jobs/{job_id}")
+        return job
+
+    def artifacts(self, job_id: int) -> list[dict[str, Any]]:
+        """Return a job's artifacts."""
+        artifacts: list[dict[str, Any]] = self._ask("GET", f"/jobs/{job_id}/artifacts")
+        return artifacts
+
+    def content(self, artifact: dict[str, Any]) -> bytes:
+        """Return an artifact's bytes."""
+        response = self._http.get(f"{self.url}{artifact['url']}")
+        response.raise_for_status()
+        return response.content
+
+    def follow(self, job_id: int) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield a job's events, kind and data, until it has ended; reconnects where it was."""
+        place, ended = "", False
+        while not ended:
+            headers = {"Last-Event-ID": place} if place else {}
+            try:
+                for kind, data, event_id in self._events(job_id, headers):
+                    place, ended = event_id or place, kind == "end"
+                    yield kind, data
+            except httpx2.TransportError:
+                continue
+
+    def _events(
+        self, job_id: int, headers: dict[str, str]
+    ) -> Iterator[tuple[str, dict[str, Any], str]]:
+        url = f"/jobs/{job_id}/log/follow"
+        with self._http.stream("GET", url, headers=headers, timeout=60) as response:
+            response.raise_for_status()
+            event: dict[str, str] = {}
+            for line in response.iter_lines():
+                name, _, value = line.partition(":")
+                if name:
+                    event[name] = value.removeprefix(" ")
+                elif not line and "data" in event:
+                    yield event.get("event", ""), json.loads(event["data"]), event.get("id", "")
+                    event = {}
+
+    def _ask(self, method: str, url: str, **options: Any) -> Any:
+        response = self._http.request(method, url, **options)
+        if response.is_error:
+            detail = response.json().get("detail", response.text)
+            raise httpx2.HTTPError(f"{method} {url}: {response.status_code} {detail}")
+        return response.json()

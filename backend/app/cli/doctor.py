@@ -1,0 +1,156 @@
+"""`./a6hub doctor`: what is there, what is missing or wrong, and what to do about it."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.cli.stack import description_file
+from app.cli.up import default_data
+from app.core.settings import Settings
+from app.db.engine import Database
+from app.db.migrate import is_current
+from app.executors.registry import make_executor
+from app.jobs.broker import make_redis
+from app.storage.store import make_store
+from app.workers.checks import check_queues, check_tasks, check_workers
+
+#: Below this much free space a worker's disk is soon full, in bytes.
+LOW_DISK = 5 << 30
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at. `advice` is there when it is not well."""
+
+    name: str
+    well: bool
+    words: str
+    advice: str = ""
+
+
+def doctor(
+    data: Annotated[Path | None, typer.Option(help="The data folder.")] = None,
+) -> None:
+    """Say what is missing or wrong. The exit status is 1 when anything is."""
+    folder = data or default_data()
+    settings = _settings(folder)
+    findings = [*_tools(), *_executor(settings), *_disk(folder)]
+    if description_file(folder).exists() or "CELERY_BROKER_URL" in os.environ:
+        findings += [*_database(settings), *_store(settings), *_redis(settings)]
+        findings += list(_workers(settings))
+    else:
+        typer.echo("No stack runs here (./a6hub up starts one): only this machine is looked at.")
+    for finding in findings:
+        typer.echo(f"{'✓' if finding.well else '✗'} {finding.name}: {finding.words}")
+        if finding.advice:
+            typer.echo(f"    {finding.advice}")
+    if not all(finding.well for finding in findings):
+        raise typer.Exit(1)
+
+
+def _settings(folder: Path) -> Settings:
+    """Return the settings of the stack that runs on `folder`, or else of the environment."""
+    if not description_file(folder).exists():
+        return Settings()
+    port = json.loads(description_file(folder).read_text())["redis_port"]
+    password = (folder / "secrets" / "redis").read_text()
+    url = f"redis://:{password}@127.0.0.1:{port}/0"
+    return Settings(data_dir=folder, celery_broker_url=url, celery_result_backend=url)
+
+
+def _tools() -> Iterator[Finding]:
+    for program, package, flag in (
+        ("redis-server", "redis-server", "--version"),
+        ("iverilog", "iverilog", "-V"),
+        ("bwrap", "bubblewrap", "--version"),
+        ("sta", "opensta", "-version"),
+    ):
+        path = shutil.which(program)
+        if path is None:
+            yield Finding(program, False, "missing", f"Install it: sudo apt-get install {package}")
+        else:
+            done = subprocess.run([path, flag], capture_output=True, text=True, check=False)
+            yield Finding(program, True, (done.stdout or done.stderr or path).split("\n")[0])
+
+
+def _executor(settings: Settings) -> Iterator[Finding]:
+    executor = make_executor(settings)
+    for name, in_force in executor.protections().items():
+        # A limit that the kernel does not enforce here is watched by polling instead.
+        optional = "control group" in name
+        words = "in force" if in_force else "watched by polling" if optional else "not in force"
+        advice = "" if in_force or optional else "See docs/architecture.md, Executors."
+        yield Finding(f"{executor.name}: {name}", in_force or optional, words, advice)
+
+
+def _disk(folder: Path) -> Iterator[Finding]:
+    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    free = shutil.disk_usage(existing).free
+    advice = "" if free > LOW_DISK else "Free some space, or move A6HUB_DATA_DIR."
+    yield Finding("disk", free > LOW_DISK, f"{free >> 30} GiB free at {existing}", advice)
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    database = Database(settings.database)
+    yield _try(
+        "database",
+        lambda: "migrated" if is_current(database) else _fail("its schema is not the newest"),
+        "Start the stack once (./a6hub up migrates), or check A6HUB_DATABASE_URL.",
+    )
+    database.close()
+
+
+def _store(settings: Settings) -> Iterator[Finding]:
+    def check() -> str:
+        make_store(settings).check()
+        return "can be written and read"
+
+    yield _try("store", check, "Check A6HUB_STORE_URL, the S3_* settings and permissions.")
+
+
+def _redis(settings: Settings) -> Iterator[Finding]:
+    client = make_redis(settings)
+
+    def config(name: str, wanted: str) -> str:
+        value = dict(client.config_get(name)).get(name)
+        return f"{name} {value}" if value == wanted else _fail(f"{name} is {value}, not {wanted}")
+
+    yield _try("redis", lambda: f"answers {client.ping()}", "Is it running? Check REDIS_HOST.")
+    yield _try(
+        "redis eviction",
+        lambda: config("maxmemory-policy", "noeviction"),
+        "Any other policy throws queued jobs away: CONFIG SET maxmemory-policy noeviction",
+    )
+    yield _try(
+        "redis durability",
+        lambda: config("appendonly", "yes"),
+        "Without it queued messages wait for the relay after a restart: CONFIG SET appendonly yes",
+    )
+
+
+def _workers(settings: Settings) -> Iterator[Finding]:
+    for name, check in (
+        ("workers", check_workers),
+        ("queues", check_queues),
+        ("tasks", check_tasks),
+    ):
+        found = check(settings)
+        yield Finding(name, found.well, "; ".join(found.lines), found.advice)
+
+
+def _fail(words: str) -> str:
+    raise RuntimeError(words)
+
+
+def _try(name: str, check: Callable[[], str], advice: str) -> Finding:
+    try:
+        return Finding(name, True, check())
+    except Exception as error:  # noqa: BLE001 - whatever it is, the user is told
+        return Finding(name, False, str(error).partition("\n")[0], advice)
