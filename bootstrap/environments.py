@@ -14,6 +14,9 @@ from bootstrap import debian
 from bootstrap.home import HOME
 from bootstrap.steps import SetupError, once, run
 
+#: The Python that runs this; of a virtual environment, the one that it was made from, which has pip.
+_PYTHON: str = getattr(sys, "_base_executable", sys.executable)
+
 
 def uv() -> Path:
     """Return uv: the machine's own, or one that is fetched with pip."""
@@ -49,7 +52,7 @@ def lock(project: Path) -> None:
 
 def _make(env: Path, project: Path, groups: tuple[str, ...], python: str) -> None:
     if not (env / "bin" / "python").exists():
-        run([uv(), "venv", "-q", "--clear", "--python", python or sys.executable, env])
+        run([uv(), "venv", "-q", "--clear", "--python", python or _PYTHON, env])
     chosen = [word for group in groups for word in ("--group", group)]
     export = [uv(), "export", "--frozen", "--no-emit-project", "--no-default-groups", "-q"]
     pins = run([*export, *chosen], cwd=project)
@@ -60,14 +63,14 @@ def _make(env: Path, project: Path, groups: tuple[str, ...], python: str) -> Non
 def _fetch_uv(folder: Path) -> None:
     if missing := _without_pip():
         raise SetupError(f"a6hub needs pip once, to fetch uv: {debian.how_to_install(missing)}")
-    pip = [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+    pip = [_PYTHON, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
     run([*pip, "--root-user-action=ignore", "--upgrade", "--target", folder, "uv"])
 
 
 def _without_pip() -> list[debian.Package]:
     """Install pip if this Python has none; return what is missing then."""
     try:
-        run([sys.executable, "-m", "pip", "--version"])
+        run([_PYTHON, "-m", "pip", "--version"])
     except SetupError:
         return debian.install([debian.PIP])
     return []

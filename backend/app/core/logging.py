@@ -33,8 +33,9 @@ def setup_logging(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level.upper())
-    # One line per request to the store or by our own HTTP client is noise.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    # A line for each look at the schema, or for each request of our own client, is noise.
+    for name in ("alembic", "httpx2"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(
         processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

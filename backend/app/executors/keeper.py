@@ -23,6 +23,7 @@ import resource
 import select
 import signal
 import sys
+import time
 from typing import Any, NoReturn
 
 from app.executors.kernel import (
@@ -39,6 +40,7 @@ from app.executors.procfs import descendants
 TERM = b"T"
 KILL = b"K"
 _CONTROL = 0
+_PAUSE_SECONDS = 0.002
 _STAGE = "/tmp"  # noqa: S108  # covered by an empty filesystem that only the sandbox's maker sees
 
 
@@ -183,8 +185,9 @@ def _clear_away(main_pid: int = -1) -> int:
         while True:
             pid, ending = os.waitpid(-1, os.WNOHANG)
             if pid == 0:
+                # Again and again: /proc may miss a child while another one ends.
                 _signal(descendants(os.getpid()), signal.SIGKILL)
-                pid, ending = os.waitpid(-1, 0)
+                time.sleep(_PAUSE_SECONDS)
             status = ending if pid == main_pid else status
     if main_pid == -1:
         os._exit(1)
