@@ -129,8 +129,7 @@ class Stack:
 
     def _worker(self) -> Part:
         options = ["--queues=build,simulation", "--concurrency=2", "-E", "--loglevel=info"]
-        argv = [*_celery(), "worker", *options, f"--hostname=worker@{socket.gethostname()}"]
-        return Part("worker", argv, self._worker_answers)
+        return Part("worker", [*_celery(), "worker", *options], self._worker_answers)
 
     def _flower(self) -> Part:
         address = ["--address=127.0.0.1", f"--port={self.ports.flower}"]

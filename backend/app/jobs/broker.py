@@ -10,6 +10,7 @@ from typing import Any
 import redis
 from celery import Celery
 from kombu import Exchange, Queue
+from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from app.core.logging import get_logger
@@ -37,7 +38,7 @@ EPOCH_KEY = "a6hub:epoch"
 SOCKET_SECONDS = 2.0
 
 #: What sending a message can raise when the broker is away.
-BROKER_ERRORS: tuple[type[Exception], ...] = (RedisError, OSError)
+BROKER_ERRORS: tuple[type[Exception], ...] = (RedisError, OperationalError, OSError)
 
 
 def transport_options(settings: Settings) -> dict[str, Any]:
@@ -82,10 +83,7 @@ class Broker:
     def send(self, job_id: int, job_type: str) -> str:
         """Send the message of a job and return the task's id; raises one of BROKER_ERRORS."""
         task = TASKS[JobType(job_type)]
-        try:
-            return str(self._celery.send_task(task, args=[job_id], retry=False).id)
-        except self._celery.connection_for_write().connection_errors as error:
-            raise ConnectionError(str(error)) from error
+        return str(self._celery.send_task(task, args=[job_id], retry=False).id)
 
     def epoch(self) -> str:
         """Return the name of the broker's present memory."""

@@ -81,5 +81,3 @@ def _inspect(settings: Settings, what: str) -> dict[str, Any]:
         return getattr(app.control.inspect(timeout=ANSWER_SECONDS), what)() or {}
     except BROKER_ERRORS:
         return {}
-    except app.connection().connection_errors:
-        return {}
