@@ -14,7 +14,7 @@ from bootstrap import debian
 from bootstrap.home import HOME
 from bootstrap.steps import SetupError, once, run
 
-#: The Python that runs this; of a virtual environment, the one that it was made from, which has pip.
+#: The Python that runs this; of a virtual environment, the one it was made from, which has pip.
 _PYTHON: str = getattr(sys, "_base_executable", sys.executable)
 
 
@@ -56,8 +56,11 @@ def _make(env: Path, project: Path, groups: tuple[str, ...], python: str) -> Non
     chosen = [word for group in groups for word in ("--group", group)]
     export = [uv(), "export", "--frozen", "--no-emit-project", "--no-default-groups", "-q"]
     pins = run([*export, *chosen], cwd=project)
-    python_path = env / "bin" / "python"
-    run([uv(), "pip", "sync", "-q", "--require-hashes", "--python", python_path, "-"], stdin=pins)
+    sync = [uv(), "pip", "sync", "-q", "--require-hashes", "--python", env / "bin" / "python", "-"]
+    try:
+        run(sync, stdin=pins)
+    except SetupError:  # perhaps uv remembers an index from before a version was there
+        run([*sync, "--refresh"], stdin=pins)
 
 
 def _fetch_uv(folder: Path) -> None:

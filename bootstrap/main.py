@@ -26,6 +26,7 @@ usage: ./a6hub COMMAND ...
   test [PATH ...] lint and all tests (--all: the slow ones too)
   lint            lint, types and layers only
   doctor          say what is missing or wrong
+  bench NAME      measure something (backend/benchmarks)
   lock            resolve the Python dependencies anew
 
 Each takes --help. What it sets up lies in $A6HUB_HOME (default: .a6hub here).

@@ -2,7 +2,7 @@
 
 import typer
 
-from app.cli.checks import lint, run_tests
+from app.cli.checks import bench, lint, run_tests
 from app.cli.demo import demo
 from app.cli.doctor import doctor
 from app.cli.up import up
@@ -12,9 +12,10 @@ cli = typer.Typer(
 )
 for command in (demo, up, doctor, lint):
     cli.command()(command)
-cli.command("test", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
-    run_tests
-)
+#: Options that they do not know are passed on.
+_PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+cli.command("test", context_settings=_PASS_ON)(run_tests)
+cli.command(context_settings=_PASS_ON)(bench)
 
 if __name__ == "__main__":
     cli(prog_name="a6hub")

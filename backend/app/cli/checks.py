@@ -20,6 +20,15 @@ def lint() -> None:
         raise typer.Exit(1)
 
 
+def bench(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="A module of backend/benchmarks.")],
+) -> None:
+    """Run a benchmark; other options go to it."""
+    command = [sys.executable, "-m", f"benchmarks.{name}", *context.args]
+    raise typer.Exit(subprocess.run(command, cwd=BACKEND, check=False).returncode)
+
+
 def run_tests(
     context: typer.Context,
     all_: Annotated[bool, typer.Option("--all", help="The slow tests too.")] = False,

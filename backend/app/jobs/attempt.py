@@ -108,6 +108,7 @@ class _Attempt:
         self._work = work
         self._folder = WorkDir.of(bench.context.settings.work_dir, mine)
         self._book = StepBook(work.toolchain, self._folder.job)
+        self._live = LiveStream(bench.context.broker.redis)
         self._watch = Watch(bench.context, mine, self._book)
         self._deadline = time.monotonic() + work.max_seconds
 
@@ -133,8 +134,7 @@ class _Attempt:
 
     def _open_log(self) -> LogWriter:
         settings = self._context.settings
-        live = LiveStream(self._context.broker.redis)
-        shipper = Shipper(self._folder.log, self._mine, self._context.store, live)
+        shipper = Shipper(self._folder.log, self._mine, self._context.store, self._live)
         return LogWriter(
             self._folder.log, settings.log_head_bytes, settings.log_tail_bytes, shipper
         )
@@ -209,6 +209,7 @@ class _Attempt:
             return "lost"
         artifacts = patiently(lambda: self._keep_files(result), self._watch.stop)
         written = patiently(lambda: self._write(ending, result, artifacts), self._watch.stop)
+        self._live.job_changed(self._mine)
         return ending.status if written else "lost"
 
     def _hand_back(self) -> str:

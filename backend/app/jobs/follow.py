@@ -162,6 +162,9 @@ class _Follower:
         """Return the part of a stream entry that joins on to our place."""
         self._last_entry = entry_id
         start, data = int(fields[b"offset"]), fields[b"data"]
+        if not data:
+            self._state_at = 0.0  # look at the job's state now
+            return None
         if int(fields[b"attempt"]) != self._place or start + len(data) <= self._offset:
             return None
         if start > self._offset:

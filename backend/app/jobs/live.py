@@ -1,7 +1,8 @@
 """Live hints over Redis: new log bytes, and the wish to cancel.
 
 Keys:
-    a6hub:log:{job}   stream    entries {attempt, offset, data}; capped, gone an hour after the last
+    a6hub:log:{job}   stream    entries {attempt, offset, data}; without data: the job's state has
+                                changed; capped, gone an hour after the last
     a6hub:cancel      channel   the id of a job whose cancel flag is to be looked at now
 """
 
@@ -43,6 +44,13 @@ class LiveStream:
             )
             pipe.expire(key, STREAM_SECONDS)
             pipe.execute()
+
+    def job_changed(self, claim: Claim) -> None:
+        """Have those who watch look at the job's state now: an entry without bytes."""
+        try:
+            self.add(claim, 0, b"")
+        except BROKER_ERRORS:
+            return  # they look by themselves after a while
 
     def ask_to_cancel(self, job_id: int) -> None:
         """Tell whoever runs the job to look at its cancel flag."""

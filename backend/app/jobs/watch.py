@@ -8,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.logging import get_logger
 from app.jobs.context import Context
+from app.jobs.live import LiveStream
 from app.jobs.states import Claim, extend
 from app.jobs.steps import StepBook, write_steps
 from app.toolchains.base import StepReport
@@ -36,6 +37,7 @@ class Watch:
         self._context = context
         self._mine = mine
         self._book = book
+        self._live = LiveStream(context.broker.redis)
         self._written: list[StepReport] = []
         self._wake = threading.Event()
         self._closing = False
@@ -102,6 +104,7 @@ class Watch:
             if not write_steps(session, self._mine, steps):
                 self._halt(Halt.LOST)
         self._written = steps
+        self._live.job_changed(self._mine)
 
     def _halt(self, why: Halt) -> None:
         if self.halt is None or why is Halt.LOST:

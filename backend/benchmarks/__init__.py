@@ -1,0 +1,1 @@
+"""Measurements, each a ratio of things measured side by side in one run."""
