@@ -1,6 +1,5 @@
 """`./a6hub demo`: the main job, end to end, seen from a client's side."""
 
-import json
 import os
 import shutil
 import signal
@@ -20,7 +19,8 @@ from rich.console import Console
 
 from app.cli.client import Client
 from app.cli.demo_report import Outcome, report
-from app.cli.stack import BACKEND, description_file
+from app.cli.running import find
+from app.cli.stack import BACKEND
 from app.cli.up import ADMIN
 from app.core.processes import die_with_parent
 
@@ -125,10 +125,10 @@ def _end_with_us() -> None:
 
 def _description(process: subprocess.Popen[bytes], data: Path) -> dict[str, Any]:
     """Return the stack's description once it is ready."""
-    while not description_file(data).exists():
-        if process.poll() is not None:
-            words = (data / "supervisor.log").read_text()
-            raise RuntimeError(f"The stack did not start.\n{words}")
+    while process.poll() is None:
+        description = find(data)
+        if description is not None and description["ready"]:
+            return description
         time.sleep(0.05)
-    description: dict[str, Any] = json.loads(description_file(data).read_text())
-    return description
+    words = (data / "supervisor.log").read_text()
+    raise RuntimeError(f"The stack did not start.\n{words}")
