@@ -44,6 +44,8 @@ def buffer_tree(
     Level by level, sinks that are near each other get a buffer in their middle. `buffers` are the
     cells by level, from the leaves on; the last serves for all further ones.
     """
+    if max_fanout < 2:
+        raise ValueError(f"a tree needs a fan-out of two at least, not {max_fanout}")
     level = added = 0
     while len(sinks := _sinks(design, net)) > max_fanout:
         points = [design.pin_position(*sink) for sink in sinks]

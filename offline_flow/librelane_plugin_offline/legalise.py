@@ -10,12 +10,15 @@ ROW_COST = 6
 WIDE = 12
 
 
+class NoRoomError(FlowError):
+    """The cells do not fit."""
+
+
 @dataclass(frozen=True)
 class Cell:
-    """A cell to be placed near (x, row). `padded` is the width it would like to have."""
+    """A cell to be placed near (x, row)."""
 
     width: int
-    padded: int
     x: int
     row: int
 
@@ -25,6 +28,12 @@ class Rows:
 
     def __init__(self, rows: int, sites: int) -> None:
         self._free = [[(0, sites)] for _ in range(rows)]
+
+    def copy(self) -> "Rows":
+        """Return rows with the same free intervals."""
+        rows = Rows(0, 0)
+        rows._free = [list(intervals) for intervals in self._free]
+        return rows
 
     def take(self, row: int, start: int, end: int) -> None:
         """Make an interval taken; FlowError if it is not free."""
@@ -58,19 +67,29 @@ class Rows:
 
 
 def legalise(rows: Rows, cells: list[Cell]) -> list[tuple[int, int]]:
-    """Return (row, x) of each cell, each as near as can be; FlowError when they do not fit."""
-    order = sorted(
-        range(len(cells)), key=lambda k: (-max(cells[k].padded, WIDE), cells[k].x, k)
-    )
+    """Return (row, x) of each cell, each as near as can be; NoRoomError when they do not fit.
+
+    From left to right cells stay nearest to where they are; by width they waste least room.
+    """
+    for wide in (WIDE, 0):
+        found = _in_order(rows.copy(), cells, _order(cells, wide))
+        if found is not None:
+            return found
+    raise NoRoomError("The cells do not fit into the core; lower FP_CORE_UTIL.")
+
+
+def _order(cells: list[Cell], wide: int) -> list[int]:
+    """Return the cells' indices: those wider than `wide` first, the widest before; then by x."""
+    return sorted(range(len(cells)), key=lambda k: (-max(cells[k].width, wide), cells[k].x, k))
+
+
+def _in_order(rows: Rows, cells: list[Cell], order: list[int]) -> list[tuple[int, int]] | None:
     found: dict[int, tuple[int, int]] = {}
     for k in order:
         cell = cells[k]
-        for width in (cell.padded, cell.width):
-            place = rows.nearest(width, cell.x, cell.row)
-            if place is not None:
-                break
-        else:
-            raise FlowError("The cells do not fit into the core; lower FP_CORE_UTIL.")
-        rows.take(place[0], place[1], place[1] + width)
+        place = rows.nearest(cell.width, cell.x, cell.row)
+        if place is None:
+            return None
+        rows.take(place[0], place[1], place[1] + cell.width)
         found[k] = place
     return [found[k] for k in range(len(cells))]

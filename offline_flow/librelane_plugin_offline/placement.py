@@ -9,7 +9,7 @@ import numpy as np
 
 from librelane_plugin_offline.database import Design
 from librelane_plugin_offline.grid import ROW, SITE, orientation
-from librelane_plugin_offline.legalise import Cell, Rows, legalise
+from librelane_plugin_offline.legalise import Cell, NoRoomError, Rows, legalise
 from librelane_plugin_offline.spreading import SITES_PER_ROW, Spreader
 
 #: Up to this share of the core cells are kept a site apart, which helps the router.
@@ -75,21 +75,10 @@ class _Placer:
 
     def legalise(self) -> None:
         """Give the movable cells legal positions, with a free site beside each if there is room."""
-        xs, ys = list(self.circuit.cell_x), list(self.circuit.cell_y)
-        rows = Rows(self._plan.rows, self._plan.sites)
-        for k, width in enumerate(self._widths):
-            if self._fixed[k]:
-                rows.take(ys[k] // SITES_PER_ROW, xs[k], xs[k] + width)
-        movable = self._movable()
-        padding = self._padding()
-        cells = [self._cell(k, xs[k], ys[k], padding) for k in movable]
-        for k, (row, x) in zip(movable, legalise(rows, cells), strict=True):
-            xs[k], ys[k] = x, row * SITES_PER_ROW
-        widths = list(self.circuit.cell_width)
-        for k in movable:
-            widths[k] = self._widths[k] + padding
-        self.circuit.cell_width = widths
-        self.circuit.cell_x, self.circuit.cell_y = xs, ys
+        try:
+            self._legalise(self._padding())
+        except NoRoomError:
+            self._legalise(0)
 
     def finish(self) -> None:
         """Run detailed placement and write the positions into the design."""
@@ -101,16 +90,36 @@ class _Placer:
             instance.y = self._plan.core.bottom + row * ROW
             instance.orientation = orientation(row)
 
+    def _legalise(self, padding: int) -> None:
+        """Give each movable cell a place of its width and so many sites more, for good."""
+        xs, ys = list(self.circuit.cell_x), list(self.circuit.cell_y)
+        widths, movable = list(self.circuit.cell_width), self._movable()
+        for k in movable:
+            widths[k] = self._widths[k] + padding
+        cells = [Cell(widths[k], xs[k], self._row_at(ys[k])) for k in movable]
+        for k, (row, x) in zip(movable, legalise(self._free_rows(), cells), strict=True):
+            xs[k], ys[k] = x, row * SITES_PER_ROW
+        self.circuit.cell_width = widths
+        self.circuit.cell_x, self.circuit.cell_y = xs, ys
+
+    def _free_rows(self) -> Rows:
+        """Return the rows with the fixed cells in them."""
+        rows = Rows(self._plan.rows, self._plan.sites)
+        xs, ys = self.circuit.cell_x, self.circuit.cell_y
+        for k, width in enumerate(self._widths):
+            if self._fixed[k]:
+                rows.take(ys[k] // SITES_PER_ROW, xs[k], xs[k] + width)
+        return rows
+
+    def _row_at(self, y: int) -> int:
+        return min(max(round(y / SITES_PER_ROW), 0), self._plan.rows - 1)
+
     def _movable(self) -> list[int]:
         return [k for k, fixed in enumerate(self._fixed) if not fixed]
 
     def _padding(self) -> int:
         padded = sum(self._widths) + len(self._movable())
         return 1 if padded <= PADDING_LIMIT * self._plan.sites * self._plan.rows else 0
-
-    def _cell(self, k: int, x: int, y: int, padding: int) -> Cell:
-        row = min(max(round(y / SITES_PER_ROW), 0), self._plan.rows - 1)
-        return Cell(self._widths[k], self._widths[k] + padding, x, row)
 
     def _scaled(self, x: int, y: int) -> tuple[int, int]:
         core = self._plan.core

@@ -75,7 +75,7 @@ def test_ports_lie_on_the_edge_on_tracks_and_apart(design: Design, count: int) -
     near = [
         (a, b)
         for a, b in zip(places, places[1:], strict=False)
-        if a[0] == b[0] and abs(a[1] - b[1]) + abs(a[2] - b[2]) < 2 * 460
+        if a[0] == b[0] and abs(a[1] - b[1]) + abs(a[2] - b[2]) < 460
     ]
     assert near == []
 
