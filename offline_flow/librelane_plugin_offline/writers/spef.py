@@ -31,7 +31,7 @@ _HEAD = """\
 *R_UNIT 1 OHM
 *L_UNIT 1 HENRY
 """
-_PLAIN = re.compile(r"[A-Za-z_]\w*(\[\d+\])?")
+_PORT = re.compile(r"[A-Za-z_]\w*(\[\d+\])?")
 
 
 def write_spef(design: Design, routes: Iterable[NetRoute], path: Path) -> None:
@@ -49,25 +49,32 @@ def estimate(route: NetRoute) -> tuple[float, float]:
     return length * PF_PER_UM + vias * PF_PER_VIA, length * OHM_PER_UM + vias * OHM_PER_VIA
 
 
+def port_name(text: str) -> str:
+    """Escape a port's special characters; the index of a bus's bit stays as it is."""
+    return text if _PORT.fullmatch(text) else name(text)
+
+
 def name(text: str) -> str:
-    """Escape a name's special characters, but for a bus index."""
-    return text if _PLAIN.fullmatch(text) else re.sub(r"([^\w\\])", r"\\\1", text)
+    """Escape a name's special characters. Inner nets are no buses: brackets are part of the name."""
+    return re.sub(r"([^\w\\])", r"\\\1", text)
 
 
 def _net(design: Design, route: NetRoute) -> Iterator[str]:
     ports = [(p, design.ports[p].direction) for p in design.ports_of().get(route.net, [])]
     driver = design.driver(route.net)
-    source = _node(*driver) if driver else next((name(p) for p, d in ports if d == "input"), None)
+    inputs = (port_name(p) for p, d in ports if d == "input")
+    source = _node(*driver) if driver else next(inputs, None)
     if source is None:
         return
     pins = [pin for pin in design.nets[route.net] if pin != driver]
-    sinks = [_node(*pin) for pin in pins] + [name(p) for p, d in ports if d == "output"]
+    sinks = [_node(*pin) for pin in pins] + [port_name(p) for p, d in ports if d == "output"]
     picofarads, ohms = estimate(route)
-    yield f"*D_NET {name(ports[0][0] if ports else route.net)} {picofarads:.6f}"
+    net = port_name(ports[0][0]) if ports else name(route.net)
+    yield f"*D_NET {net} {picofarads:.6f}"
     yield "*CONN"
     if driver:
         yield f"*I {source} O"
-    yield from (f"*P {name(p)} {'I' if d == 'input' else 'O'}" for p, d in ports)
+    yield from (f"*P {port_name(p)} {'I' if d == 'input' else 'O'}" for p, d in ports)
     yield from (f"*I {_node(*pin)} I" for pin in pins)
     yield "*CAP"
     share = picofarads / (len(sinks) + 1)
