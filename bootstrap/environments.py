@@ -35,6 +35,7 @@ def make(env: Path, project: Path, groups: set[str], python: str = "") -> None:
     lock = (project / "uv.lock").read_bytes()
     wanted = " ".join([hashlib.sha256(lock).hexdigest(), *sorted(groups)])
     what = f"Python environment for {project.name}"
+    uv()
     once(env / "a6hub-stamp", wanted, what, lambda: _make(env, project, groups, python))
 
 

@@ -107,8 +107,9 @@ def _flow(dev: bool) -> None:
 
 def _pdk_version() -> str:
     """Return a word that changes with the package the PDK is made from and with what makes it."""
-    sources = sorted((OFFLINE_FLOW / "librelane_plugin_offline" / "pdk").rglob("*.py"))
+    maker = OFFLINE_FLOW / "librelane_plugin_offline" / "pdk"
     digest = hashlib.sha256((OFFLINE_FLOW / "uv.lock").read_bytes())
-    for source in sources:
-        digest.update(source.read_bytes())
+    for source in sorted(maker.rglob("*")):
+        if source.is_file() and "__pycache__" not in source.parts:
+            digest.update(source.read_bytes())
     return digest.hexdigest()

@@ -1,14 +1,20 @@
 """A small client of the HTTP interface."""
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import httpx2
 
+#: How long the API may be away while a job is followed, in seconds.
+PATIENCE_SECONDS = 30.0
+#: How long to wait before connecting again, in seconds.
+RETRY_SECONDS = 0.2
+
 
 class Client:
-    """Speaks to an a6hub as one user. Errors are httpx2's, with the problem's words."""
+    """Speaks to an a6hub as one user. Errors are httpx2.HTTPError, with the problem's words."""
 
     def __init__(self, url: str, username: str, password: str) -> None:
         self.url = url
@@ -48,16 +54,21 @@ class Client:
         return response.content
 
     def follow(self, job_id: int) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield a job's events, kind and data, until it has ended; reconnects where it was."""
-        place, ended = "", False
+        """Yield a job's events, kind and data, until it has ended.
+
+        When the connection breaks it goes on where it was; TransportError when the API stays away.
+        """
+        place, ended, heard = "", False, time.monotonic()
         while not ended:
             headers = {"Last-Event-ID": place} if place else {}
             try:
                 for kind, data, event_id in self._events(job_id, headers):
-                    place, ended = event_id or place, kind == "end"
+                    place, ended, heard = event_id or place, kind == "end", time.monotonic()
                     yield kind, data
             except httpx2.TransportError:
-                continue
+                if time.monotonic() - heard > PATIENCE_SECONDS:
+                    raise
+                time.sleep(RETRY_SECONDS)
 
     def _events(
         self, job_id: int, headers: dict[str, str]
@@ -77,6 +88,16 @@ class Client:
     def _ask(self, method: str, url: str, **options: Any) -> Any:
         response = self._http.request(method, url, **options)
         if response.is_error:
-            detail = response.json().get("detail", response.text)
+            detail = _problem(response)
             raise httpx2.HTTPError(f"{method} {url}: {response.status_code} {detail}")
         return response.json()
+
+
+def _problem(response: httpx2.Response) -> str:
+    """Return what a refused request is told."""
+    try:
+        problem = response.json()
+    except ValueError:
+        return response.text
+    errors = [f"{error['field']}: {error['message']}" for error in problem.get("errors", [])]
+    return " ".join([str(problem.get("detail", response.text)), *errors])

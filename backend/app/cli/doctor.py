@@ -11,8 +11,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.stack import description_file
-from app.cli.up import default_data
+from app.cli.stack import default_data, description_file
 from app.core.settings import Settings
 from app.db.engine import Database
 from app.db.migrate import is_current
