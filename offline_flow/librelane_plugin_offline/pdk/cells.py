@@ -10,9 +10,10 @@ import sky130
 from librelane_plugin_offline.grid import LIBRARY
 
 PHYSICAL = (
-    "fill_1", "fill_2", "fill_4", "fill_8",
-    "decap_3", "decap_4", "decap_6", "decap_8", "decap_12",
-    "tapvpwrvgnd_1", "diode_2",
+    *(f"fill_{sites}" for sites in (1, 2, 4, 8)),
+    *(f"decap_{sites}" for sites in (3, 4, 6, 8, 12)),
+    "tapvpwrvgnd_1",
+    "diode_2",
 )
 LIBERTY = "sky130_fd_sc_hd__tt_025C_1v80.lib"
 
