@@ -37,7 +37,9 @@ def demo(
         if not well:
             console.print(f"the logs are in {stack.keep_logs(results)}", soft_wrap=True)
         if keep:
-            console.print(f"the stack goes on; stop it with: ./a6hub down --data {stack.data}")
+            console.print(
+                f"the stack goes on; stop it with: ./a6hub down --data {stack.data}", soft_wrap=True
+            )
     console.print(f"{time.monotonic() - began:.1f} s in all")
     raise typer.Exit(0 if well else 1)
 

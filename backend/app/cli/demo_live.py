@@ -18,6 +18,8 @@ from app.cli.client import Client
 
 #: How many of a job's last lines are shown in its panel.
 LINES = 8
+#: How many lines of a step are shown where there is no terminal.
+STEP_LINES = 20
 _ENDED = {"completed", "failed", "cancelled"}
 
 
@@ -70,21 +72,48 @@ class View:
         return Panel(Group(head, text), height=LINES + 3)
 
 
+class Printer:
+    """Prints jobs' steps, and of each step the first lines that the log has meanwhile."""
+
+    def __init__(self, console: Console, views: dict[str, View]) -> None:
+        self._console = console
+        self._views = views
+        self._printed = dict.fromkeys(views, 0)
+
+    def show(self, event: Event) -> None:
+        """Print what an event adds."""
+        view = self._views[event.name]
+        step = view.step
+        for line in view.take(event):
+            self._printed[event.name] += 1
+            if self._printed[event.name] <= STEP_LINES:
+                self._print(event.name, "|", line)
+        if event.kind == "end" or view.step != step:
+            self._leave_out(event.name)
+        if view.step != step and not view.ended:
+            self._print(event.name, ">", view.step)
+
+    def _leave_out(self, name: str) -> None:
+        """Say how many lines were not printed, and begin to count anew."""
+        if (more := self._printed[name] - STEP_LINES) > 0:
+            self._print(name, "|", f"... {more} more lines")
+        self._printed[name] = 0
+
+    def _print(self, name: str, mark: str, text: str) -> None:
+        self._console.print(f"{name:>10} {mark} {text}", markup=False, soft_wrap=True)
+
+
 def follow_all(client: Client, jobs: dict[str, int], console: Console) -> None:
     """Show all jobs, side by side, until all have ended; raises what following one raises."""
     views = {name: View(name) for name in jobs}
-    events = _events(client, jobs)
-    if console.is_terminal:
-        with Live(Group(*views.values()), console=console, refresh_per_second=8):
-            for event in events:
-                views[event.name].take(event)
+    if not console.is_terminal:
+        printer = Printer(console, views)
+        for event in _events(client, jobs):
+            printer.show(event)
         return
-    for event in events:
-        step = views[event.name].step
-        for line in views[event.name].take(event):
-            console.print(f"{event.name:>10} | {line}", markup=False, soft_wrap=True)
-        if views[event.name].step != step and not views[event.name].ended:
-            console.print(f"{event.name:>10} > {views[event.name].step}", markup=False)
+    with Live(Group(*views.values()), console=console, refresh_per_second=8):
+        for event in _events(client, jobs):
+            views[event.name].take(event)
 
 
 def _events(client: Client, jobs: dict[str, int]) -> Iterator[Event]:

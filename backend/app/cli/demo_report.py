@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from app.cli.client import Client
@@ -19,6 +20,8 @@ METRICS = [
     ("DRC errors", "klayout__drc_error__count", ""),
     ("LVS errors", "design__lvs_error__count", ""),
 ]
+#: Kinds of artifacts of which a build has dozens.
+_PLAIN = {"log", "report", "config", "other"}
 _GDSII_HEADER = b"\x00\x06\x00\x02"  # the first record of every GDSII stream file
 _PNG_HEADER = b"\x89PNG\r\n\x1a\n"
 
@@ -43,8 +46,9 @@ class Outcome:
         return cls(job, artifacts, folder)
 
     def of_kind(self, kind: str) -> Path | None:
-        """Return the first artifact of a kind, as a file."""
+        """Return an artifact of a kind, as a file: a final one rather than a step's."""
         names = [artifact["name"] for artifact in self.artifacts if artifact["kind"] == kind]
+        names.sort(key=lambda name: not name.startswith("final/"))
         return self.folder / names[0] if names else None
 
     def missing(self) -> Iterator[str]:
@@ -78,17 +82,20 @@ class Outcome:
 def report(console: Console, outcomes: list[Outcome], description: dict[str, Any]) -> bool:
     """Print all of it; return whether everything is really there."""
     for outcome in outcomes:
+        console.print()
         console.print(_steps(outcome.job))
         if outcome.job["job_type"] == "build":
             console.print(_metrics(outcome.job))
         console.print(_artifacts(outcome))
-    missing = [words for outcome in outcomes for words in outcome.missing()]
-    for words in missing:
-        console.print(f"[red]✗[/] {words}")
+    console.print()
     for outcome in outcomes:
+        job = outcome.job
+        console.print(f"{job['job_type']}: {description['url']}/jobs/{job['id']}", soft_wrap=True)
         if picture := outcome.of_kind("picture"):
             console.print(f"layout picture: {picture}", soft_wrap=True)
-        console.print(f"page: {description['url']}/jobs/{outcome.job['id']}", soft_wrap=True)
+    missing = [words for outcome in outcomes for words in outcome.missing()]
+    for words in missing:
+        console.print(f"[red]✗[/] {escape(words)}", soft_wrap=True)
     if not missing:
         console.print("[green]✓[/] everything is there")
     return not missing
@@ -111,7 +118,7 @@ def _steps(job: dict[str, Any]) -> Table:
 
 
 def _metrics(job: dict[str, Any]) -> Table:
-    table = Table(show_header=False)
+    table = Table(title="metrics", title_justify="left", show_header=False)
     for name, key, unit in METRICS:
         value = job["metrics"].get(key, "not known")
         table.add_row(name, f"{value:g}" if isinstance(value, int | float) else value, unit)
@@ -119,9 +126,22 @@ def _metrics(job: dict[str, Any]) -> Table:
 
 
 def _artifacts(outcome: Outcome) -> Table:
-    table = Table(title=f"artifacts, copied to {outcome.folder}", title_justify="left")
-    for name in ("artifact", "kind", "bytes", "in the store"):
+    """Show what was made; logs and reports, which are many, only in number."""
+    table = Table(title="artifacts", title_justify="left")
+    for name in ("artifact", "kind", "bytes"):
         table.add_column(name, justify="right" if name == "bytes" else "left", overflow="fold")
-    for one in outcome.artifacts:
-        table.add_row(one["name"], one["kind"], f"{one['size']:,}", one["key"])
+    shown = [one for one in outcome.artifacts if one["kind"] not in _PLAIN]
+    for one in shown:
+        table.add_row(one["name"], one["kind"], f"{one['size']:,}")
+    rest = [one["size"] for one in outcome.artifacts if one not in shown]
+    if rest:
+        table.add_row(f"{len(rest)} logs, reports and others", "", f"{sum(rest):,}")
+    table.caption = f"in the store: {_prefix(outcome)}\ncopied to: {outcome.folder}"
+    table.caption_justify = "left"
     return table
+
+
+def _prefix(outcome: Outcome) -> str:
+    """Return the folder of the object store in which the artifacts are."""
+    keys = [one["key"].removesuffix(one["name"]) for one in outcome.artifacts]
+    return keys[0] if keys else "nothing"

@@ -1,3 +1,5 @@
+`timescale 1ns/1ps
+
 // A serial-parallel multiplier: x is there as a whole, y comes bit by bit, least significant first,
 // and the product leaves bit by bit. Each column is a carry-save adder with its two flip-flops.
 
