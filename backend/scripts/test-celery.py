@@ -1,18 +1,34 @@
 #!/usr/bin/env python3
 """Test that Celery and Redis work together: connection, workers, queues, tasks.
 
-Run it in backend/ with the settings of the stack in the environment. Exit status 0 if all is well.
+Which stack: the one that the environment names, or else the one that `./a6hub up` runs here. Exit
+status 0 if all is well.
 """
 
+import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+BACKEND = Path(__file__).resolve().parents[1]
+HOME = Path(os.environ.get("A6HUB_HOME") or BACKEND.parent / ".a6hub")
+SERVICE = HOME / "envs" / "service" / "bin" / "python"
+if not find_spec("celery") and SERVICE.exists():  # some other Python: go on with the service's
+    os.execv(SERVICE, [str(SERVICE), *sys.argv])  # noqa: S606 - no shell
+sys.path.insert(0, str(BACKEND))
 
-from app.core.settings import get_settings
-from app.workers.checks import check_connection, check_queues, check_tasks, check_workers
+from app.cli.joining import join_if_running  # noqa: E402 - needs the path above
+from app.core.settings import get_settings  # noqa: E402
+from app.workers.checks import (  # noqa: E402
+    Found,
+    check_connection,
+    check_queues,
+    check_tasks,
+    check_workers,
+)
 
 LINE = "=" * 60
+UNCONNECTED = Found(False, ["Not tested: there is no connection to Redis"])
 CHECKS = [
     ("Connection", "Testing Celery connection to Redis...", check_connection),
     ("Workers", "Testing worker availability...", check_workers),
@@ -24,9 +40,10 @@ CHECKS = [
 def main() -> int:
     """Run the checks and print what they find."""
     print(f"{LINE}\nCelery + Redis Integration Test\n{LINE}\n")
-    results = {}
+    join_if_running()
+    results: dict[str, bool] = {}
     for name, heading, check in CHECKS:
-        found = check(get_settings())
+        found = check(get_settings()) if results.get("Connection", True) else UNCONNECTED
         results[name] = found.well
         print(heading, end="\n" if heading else "")
         first, *others = found.lines

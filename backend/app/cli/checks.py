@@ -34,35 +34,63 @@ def run_tests(
     all_: Annotated[bool, typer.Option("--all", help="The slow tests too.")] = False,
 ) -> None:
     """Lint and run all tests, or those at the PATHs given; other options go to pytest."""
-    if context.args:
-        raise typer.Exit(_pytest(BACKEND, context.args))
-    chosen = [] if all_ else ["-m", "not slow"]
+    if any(not word.startswith("-") for word in context.args):
+        raise typer.Exit(_run_chosen(context.args))
+    chosen = [*([] if all_ else ["-m", "not slow"]), *context.args]
     results = {"lint": _lint()}
-    flow_python = os.environ.get("A6HUB_FLOW_PYTHON")
-    if flow_python and (OFFLINE_FLOW / "tests").is_dir():
+    if flow_python := _flow_python():
         results["offline flow"] = _pytest(OFFLINE_FLOW, chosen, flow_python) == 0
     results["backend"] = _pytest(BACKEND, chosen) == 0
-    for name, passed in results.items():
-        typer.echo(f"{'✓' if passed else '✗'} {name}", err=True)
+    words = ", ".join(f"{'✓' if passed else '✗'} {name}" for name, passed in results.items())
+    typer.echo(words, err=True)
     if not all(results.values()):
         raise typer.Exit(1)
 
 
+def _run_chosen(arguments: list[str]) -> int:
+    """Run the tests that the arguments name, which are paths from here or from backend/."""
+    absolute = [_absolute(word) for word in arguments]
+    flow_python = _flow_python()
+    if flow_python and any(word.startswith(str(OFFLINE_FLOW)) for word in absolute):
+        return _pytest(OFFLINE_FLOW, absolute, flow_python)
+    return _pytest(BACKEND, absolute)
+
+
+def _absolute(word: str) -> str:
+    """Make a path of a test absolute, also one of the form PATH::NAME; leave other words."""
+    path, mark, name = word.partition("::")
+    for folder in (Path.cwd(), ROOT, BACKEND):
+        if not word.startswith("-") and (folder / path).exists():
+            return f"{(folder / path).resolve()}{mark}{name}"
+    return word
+
+
+def _flow_python() -> str | None:
+    return os.environ.get("A6HUB_FLOW_PYTHON") if (OFFLINE_FLOW / "tests").is_dir() else None
+
+
 def _lint() -> bool:
     """Run every check, also after one has failed."""
-    ours = ["app", "main.py", "scripts", "tests", "benchmarks"]
+    ours = ["app", "main.py", "scripts", "tests", "benchmarks", "../bootstrap"]
     python = sys.executable
     results = [
-        _run([python, "-m", "ruff", "check", "-q", *ours, "../bootstrap"]),
-        _run([python, "-m", "ruff", "format", "-q", "--check", *ours, "../bootstrap"]),
+        _run([python, "-m", "ruff", "check", "-q", *ours]),
+        _run([python, "-m", "ruff", "format", "-q", "--check", *ours]),
         _run([python, "-m", "mypy"]),
+        _run([python, "-m", "mypy", "--config-file=backend/pyproject.toml", "bootstrap"], ROOT),
         _run([str(Path(python).with_name("lint-imports"))], quiet=True),
     ]
+    if flow_python := _flow_python():
+        results += [
+            _run([flow_python, "-m", "ruff", "check", "-q"], OFFLINE_FLOW),
+            _run([flow_python, "-m", "ruff", "format", "-q", "--check"], OFFLINE_FLOW),
+            _run([flow_python, "-m", "mypy"], OFFLINE_FLOW),
+        ]
     return all(results)
 
 
-def _run(argv: list[str], *, quiet: bool = False) -> bool:
-    done = subprocess.run(argv, cwd=BACKEND, capture_output=quiet, check=False)
+def _run(argv: list[str], cwd: Path = BACKEND, *, quiet: bool = False) -> bool:
+    done = subprocess.run(argv, cwd=cwd, capture_output=quiet, check=False)
     if done.returncode and quiet:
         sys.stderr.buffer.write(done.stdout + done.stderr)
     return done.returncode == 0

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from app.cli.joining import names_a_stack, settings_of
 from app.cli.running import find, is_held
 from app.cli.stack import BACKEND, default_data
 
@@ -46,22 +47,14 @@ def worker(context: typer.Context, data: _Data = None) -> None:
 
     For the stack that CELERY_BROKER_URL or REDIS_HOST name, or else for the one that `up` runs.
     """
-    if not {"CELERY_BROKER_URL", "REDIS_HOST"} & os.environ.keys():
-        os.environ.update(_settings(_running((data or default_data()).absolute())))
+    if not names_a_stack():
+        os.environ.update(settings_of(_running((data or default_data()).absolute())))
     options = ["--queues=build,simulation", "--concurrency=2", "-E", "--loglevel=info"]
     name = f"--hostname=worker-{os.getpid()}@%h"
     celery = ["celery", "-A", "app.workers.celery_app", "worker", name, *options, *context.args]
     os.environ["REMAP_SIGTERM"] = "SIGQUIT"
     os.chdir(BACKEND)
     os.execv(sys.executable, [sys.executable, "-m", *celery])  # noqa: S606 - no shell
-
-
-def _settings(description: dict[str, Any]) -> dict[str, str]:
-    """Return the settings of one who joins the stack."""
-    password = Path(description["redis_password_file"]).read_text()
-    url = f"redis://:{password}@127.0.0.1:{description['redis_port']}/0"
-    data = str(Path(description["logs"]).parent)
-    return {"A6HUB_DATA_DIR": data, "CELERY_BROKER_URL": url, "CELERY_RESULT_BACKEND": url}
 
 
 def _running(folder: Path) -> dict[str, Any]:

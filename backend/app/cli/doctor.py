@@ -1,6 +1,5 @@
 """`./a6hub doctor`: what is there, what is missing or wrong, and what to do about it."""
 
-import json
 import os
 import shutil
 import subprocess
@@ -10,15 +9,18 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 
-from app.cli.stack import default_data, description_file
+from app.cli.joining import names_a_stack, settings_of
+from app.cli.running import find
+from app.cli.stack import default_data
 from app.core.settings import Settings
 from app.db.engine import Database
 from app.db.migrate import is_current
 from app.executors.registry import make_executor
 from app.jobs.broker import make_redis
 from app.storage.store import make_store
-from app.workers.checks import check_queues, check_tasks, check_workers
+from app.workers.checks import check_connection, check_queues, check_tasks, check_workers
 
 #: Below this much free space a worker's disk is soon full, in bytes.
 LOW_DISK = 5 << 30
@@ -38,14 +40,8 @@ def doctor(
     data: Annotated[Path | None, typer.Option(help="The data folder.")] = None,
 ) -> None:
     """Say what is missing or wrong. The exit status is 1 when anything is."""
-    folder = data or default_data()
-    settings = _settings(folder)
-    findings = [*_tools(), *_executor(settings), *_disk(folder)]
-    if description_file(folder).exists() or "CELERY_BROKER_URL" in os.environ:
-        findings += [*_database(settings), *_store(settings), *_redis(settings)]
-        findings += list(_workers(settings))
-    else:
-        typer.echo("No stack runs here (./a6hub up starts one): only this machine is looked at.")
+    folder = (data or default_data()).absolute()
+    findings = list(_look(folder))
     for finding in findings:
         typer.echo(f"{'✓' if finding.well else '✗'} {finding.name}: {finding.words}")
         if finding.advice:
@@ -54,14 +50,52 @@ def doctor(
         raise typer.Exit(1)
 
 
-def _settings(folder: Path) -> Settings:
-    """Return the settings of the stack that runs on `folder`, or else of the environment."""
-    if not description_file(folder).exists():
-        return Settings()
-    port = json.loads(description_file(folder).read_text())["redis_port"]
-    password = (folder / "secrets" / "redis").read_text()
-    url = f"redis://:{password}@127.0.0.1:{port}/0"
-    return Settings(data_dir=folder, celery_broker_url=url, celery_result_backend=url)
+def _look(folder: Path) -> Iterator[Finding]:
+    """Look at this machine, and at the stack on `folder` or that the environment names."""
+    yield from _tools()
+    yield from _flow()
+    yield from _disk(folder)
+    description = find(folder)
+    if description is not None:
+        os.environ.update(settings_of(description))
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        yield Finding("settings", False, f"{first['loc'][0]}: {first['msg']}", "Correct it.")
+        return
+    yield from _executor(settings)
+    if description is not None or names_a_stack():
+        yield from _stack(settings)
+    else:
+        yield Finding("stack", True, "none runs here (./a6hub up starts one)")
+
+
+def _stack(settings: Settings) -> Iterator[Finding]:
+    yield from _database(settings)
+    yield from _store(settings)
+    connection = check_connection(settings)
+    yield Finding("broker", connection.well, connection.lines[0], connection.advice)
+    if connection.well:
+        yield from _redis(settings)
+        yield from _workers(settings)
+
+
+def _flow() -> Iterator[Finding]:
+    """Look at the environment that builds run in."""
+    python, pdk = os.environ.get("A6HUB_FLOW_PYTHON"), os.environ.get("A6HUB_PDK_ROOT")
+    if not python or not pdk:
+        words = "no flow environment: builds cannot run here"
+        yield Finding("flow", False, words, "./a6hub up makes it, or set A6HUB_FLOW_PYTHON.")
+        return
+    ask = "from importlib.metadata import version; import librelane_plugin_offline as o; "
+    ask += "import tkinter; print('LibreLane', version('librelane'), 'with the offline flow')"
+    done = subprocess.run([python, "-c", ask], capture_output=True, text=True, check=False)
+    words = (done.stdout or done.stderr).strip().split("\n")[-1]
+    advice = "" if done.returncode == 0 else f"Remove {Path(python).parents[1]}; it is made anew."
+    yield Finding("flow", done.returncode == 0, words, advice)
+    there = (Path(pdk) / "sky130A").is_dir()
+    yield Finding("PDK", there, pdk, "" if there else f"Remove {pdk}; it is made anew.")
 
 
 def _tools() -> Iterator[Finding]:
@@ -121,7 +155,6 @@ def _redis(settings: Settings) -> Iterator[Finding]:
         value = dict(client.config_get(name)).get(name)
         return f"{name} {value}" if value == wanted else _fail(f"{name} is {value}, not {wanted}")
 
-    yield _try("redis", lambda: f"answers {client.ping()}", "Is it running? Check REDIS_HOST.")
     yield _try(
         "redis eviction",
         lambda: config("maxmemory-policy", "noeviction"),
@@ -141,7 +174,8 @@ def _workers(settings: Settings) -> Iterator[Finding]:
         ("tasks", check_tasks),
     ):
         found = check(settings)
-        yield Finding(name, found.well, "; ".join(found.lines), found.advice)
+        words = [found.lines[0], *(f"    {line}" for line in found.lines[1:])]
+        yield Finding(name, found.well, "\n".join(words), found.advice)
 
 
 def _fail(words: str) -> str:

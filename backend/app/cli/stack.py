@@ -14,14 +14,12 @@ from pathlib import Path
 BACKEND = Path(__file__).parents[2]
 #: The first user, who may do everything.
 ADMIN = "admin"
-#: Two of Flower's own, which it reads from the environment with this prefix.
-_FLOWER_AUTH = "FLOWER_BASIC_AUTH"
 
 
 def default_data() -> Path:
     """Return the data folder that is used unless another is given."""
-    home = os.environ.get("A6HUB_HOME")
-    return Path(home) / "data" if home else Path("/var/lib/a6hub")
+    home = os.environ.get("A6HUB_HOME") or BACKEND.parent / ".a6hub"
+    return Path(home).absolute() / "data"
 
 
 def description_file(data: Path) -> Path:
@@ -75,7 +73,7 @@ class Stack:
             "CELERY_RESULT_BACKEND": self.redis_url,
             # So that SIGTERM is a soft shutdown, which hands jobs back.
             "REMAP_SIGTERM": "SIGQUIT",
-            _FLOWER_AUTH: f"{ADMIN}:{self.flower_password}",
+            "FLOWER_BASIC_AUTH": f"{ADMIN}:{self.flower_password}",
         }
 
     def log(self, part: str) -> Path:
