@@ -41,20 +41,21 @@ class Look:
     pattern: str
 
 
-#: From bottom to top. I0 is solid, I1 hollow, the others are hatched.
+#: From bottom to top. The cells are pale so that wires stand out, on white as on black.
+#: Patterns: I0 is solid, I1 hollow, the others are hatched.
 LOOKS = (
     Look("boundary", "#8899aa", "I1"),
-    Look("nwell", "#39424e", "I2"),
-    Look("diff", "#2f6b3c", "I3"),
-    Look("poly", "#a04040", "I3"),
-    Look("li1", "#6e5a8a", "I3"),
-    Look("met1", "#3f8fe0", "I5"),
-    Look("met2", "#d85fc8", "I9"),
-    Look("met3", "#4cc38a", "I5"),
-    Look("met4", "#e8b13c", "I9"),
-    Look("via", "#ffffff", "I0"),
-    Look("via2", "#ffffff", "I0"),
-    Look("via3", "#ffffff", "I0"),
+    Look("nwell", "#efe6d2", "I0"),
+    Look("diff", "#bfe0b4", "I0"),
+    Look("poly", "#f0b8ae", "I0"),
+    Look("li1", "#cfc6e6", "I0"),
+    Look("met1", "#3f8fe0", "I0"),
+    Look("met4", "#f0a020", "I9"),
+    Look("met3", "#16a37a", "I0"),
+    Look("met2", "#d02f9b", "I0"),
+    Look("via", "#5b1148", "I0"),
+    Look("via2", "#0b4a38", "I0"),
+    Look("via3", "#6b4408", "I0"),
 )
 
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import klayout.db as kdb
 
+from librelane_plugin_offline import layers
 from librelane_plugin_offline.database import Rect
 from librelane_plugin_offline.grid import PITCH_X, PITCH_Y, RAIL_HALF, ROW, TRACK_Y, track_x
-from librelane_plugin_offline.layers import region
 from librelane_plugin_offline.pdk.celllef import CellLef
 
 GRID = 5
@@ -52,8 +52,8 @@ class Cell:
 
     def __init__(self, lef: CellLef, layout: kdb.Layout, top: kdb.Cell) -> None:
         self.lef = lef
-        self._met1 = region(layout, top, "met1")
-        self._contacts = _boxes(region(layout, top, "mcon"))
+        self._met1 = layers.region(layout, top, "met1")
+        self._contacts = _boxes(layers.region(layout, top, "mcon"))
 
     def internal_metal(self) -> list[Rect]:
         """Return the met1 of the cell but for the rails."""
@@ -187,7 +187,10 @@ def _joins_cleanly(bar: Rect, own: kdb.Region) -> bool:
 
 
 def _region(rects: list[Rect]) -> kdb.Region:
-    return kdb.Region([kdb.Box(*rect) for rect in rects]).merged()
+    region = kdb.Region()
+    for rect in rects:
+        region.insert(kdb.Box(*rect))
+    return region.merged()
 
 
 def _parts(whole: kdb.Region) -> list[Rect]:
