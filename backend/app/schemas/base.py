@@ -1,5 +1,8 @@
 """What all bodies share."""
 
+import math
+from typing import Any
+
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
 
@@ -26,3 +29,23 @@ def _no_control_characters(text: str) -> str:
 
 #: To be put last on a string: the text is one that every database takes (PostgreSQL refuses NUL).
 PlainText = AfterValidator(_no_control_characters)
+
+
+def _plain_json(value: Any) -> Any:
+    """Refuse, at any depth, what JSON and the databases have no place for."""
+    if isinstance(value, str):
+        _no_control_characters(value)
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"must not hold {value}, which is no JSON number")
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            _plain_json(key)
+            _plain_json(item)
+    elif isinstance(value, list):
+        for item in value:
+            _plain_json(item)
+    return value
+
+
+#: To be put on a free-form value: it is one that JSON and every database takes.
+PlainJson = AfterValidator(_plain_json)

@@ -1,18 +1,18 @@
 """Bodies of the job routes."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from app.models import JobStatus, JobType
-from app.schemas.base import Body, View
+from app.schemas.base import Body, PlainJson, View
 
 
 class JobBody(Body):
     """A job to be made. `config` is the toolchain's; `max_seconds` None: as long as allowed."""
 
-    config: dict[str, Any] = Field(default_factory=dict)
+    config: Annotated[dict[str, Any], PlainJson] = Field(default_factory=dict)
     max_seconds: int | None = Field(None, ge=1)
 
 

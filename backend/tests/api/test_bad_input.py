@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.api.problems import assert_problem
 
 SIMULATION = "/api/v1/simulations/1/simulation"
+JSON_TYPE = {"content-type": "application/json"}
 CASES: list[tuple[str, str, dict[str, Any], int, str | None]] = [
     ("POST", "/api/v1/projects", {"json": {}}, 422, "body.name"),
     ("POST", "/api/v1/projects", {"json": {"name": ""}}, 422, "body.name"),
@@ -61,7 +62,7 @@ CASES: list[tuple[str, str, dict[str, Any], int, str | None]] = [
     ("POST", SIMULATION, {"json": {"config": []}}, 422, "body.config"),
     ("POST", SIMULATION, {"json": {"config": {"tpo": "tb"}}}, 422, "config.tpo"),
     ("POST", SIMULATION, {"json": {"config": {"top": "a b"}}}, 422, "config.top"),
-    ("POST", SIMULATION, {"json": {"config": {"top": "a\x00"}}}, 422, "config.top"),
+    ("POST", SIMULATION, {"json": {"config": {"top": "a\x00"}}}, 422, "body.config"),
     ("POST", SIMULATION, {"json": {"max_seconds": 0}}, 422, "body.max_seconds"),
     ("POST", SIMULATION, {"json": {"max_seconds": 10**9}}, 422, "max_seconds"),
     ("POST", SIMULATION, {"json": {"confg": {}}}, 422, "body.confg"),
@@ -72,6 +73,13 @@ CASES: list[tuple[str, str, dict[str, Any], int, str | None]] = [
         {"json": {"config": {"PNR_SDC_FILE": "/etc/passwd"}}},
         422,
         None,
+    ),
+    (
+        "POST",
+        "/api/v1/builds/1/build",
+        {"content": b'{"config": {"CLOCK_PERIOD": Infinity}}', "headers": JSON_TYPE},
+        422,
+        "body.config",
     ),
     ("GET", "/api/v1/builds/1/build/status", {}, 404, None),
     ("GET", "/api/v1/jobs", {"params": {"limit": 0}}, 422, "query.limit"),
