@@ -45,7 +45,7 @@ class Instance:
 
 @dataclass
 class Port:
-    """A bit of a top-level port. `side` (N, S, E, W) and `x`, `y` (on the die's edge) once placed."""
+    """A bit of a port; `side` (N, S, E, W) and `x`, `y` (on the die's edge) once placed."""
 
     direction: str  # 'input', 'output', 'inout'
     net: str

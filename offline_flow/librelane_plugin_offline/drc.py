@@ -1,7 +1,7 @@
 """Design rule check of the metal stack and some base layers, with KLayout's regions.
 
-The rules are those of the SkyWater PDK's 'Periphery rules' for the layers that the flow draws, and a
-few that show misplaced cells. Not a sign-off deck. Lengths in nm, areas in nm2.
+The rules are those of the SkyWater PDK's 'Periphery rules' for the layers that the flow draws, and
+a few that show misplaced cells. Not a sign-off deck. Lengths in nm, areas in nm2.
 """
 
 from collections.abc import Callable, Iterator
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import klayout.db as kdb
-import klayout.rdb as rdb
+from klayout import rdb
 
 from librelane_plugin_offline.layers import region
 
@@ -135,20 +135,23 @@ def _cut_rules(cut: Cut) -> Iterator[Rule]:
     yield Rule(
         f"{name}.2", f"{layer} space < {cut.space}", lambda get: get(layer).space_check(cut.space)
     )
-    for metal, enclosure, on_a_pair in (cut.below, cut.above):
+    yield from _enclosure_rules(cut, *cut.below)
+    yield from _enclosure_rules(cut, *cut.above)
+
+
+def _enclosure_rules(cut: Cut, metal: str, enclosure: int, on_a_pair: int) -> Iterator[Rule]:
+    name, layer = cut.rule, cut.layer
+    yield Rule(
+        f"{name}.4.{metal}",
+        f"{layer} enclosure by {metal} < {enclosure}",
+        lambda get: _not_enclosed(get(layer), get(metal), enclosure),
+    )
+    if on_a_pair > enclosure:
         yield Rule(
-            f"{name}.4.{metal}",
-            f"{layer} enclosure by {metal} < {enclosure}",
-            lambda get, m=metal, e=enclosure: _not_enclosed(get(layer), get(m), e),
+            f"{name}.5.{metal}",
+            f"{layer} enclosure by {metal} on one pair of sides < {on_a_pair}",
+            lambda get: _not_on_a_pair(get(layer), get(metal), enclosure, on_a_pair),
         )
-        if on_a_pair > enclosure:
-            yield Rule(
-                f"{name}.5.{metal}",
-                f"{layer} enclosure by {metal} on one pair of sides < {on_a_pair}",
-                lambda get, m=metal, e=enclosure, p=on_a_pair: _not_on_a_pair(
-                    get(layer), get(m), e, p
-                ),
-            )
 
 
 def _wrong_size(get: Regions, cut: Cut) -> kdb.Region:

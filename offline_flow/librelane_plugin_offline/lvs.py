@@ -1,7 +1,8 @@
 """Layout versus schematic, down to the transistors, with KLayout.
 
-The schematic is the placed netlist over the library's SPICE cells. The layout's netlist is extracted
-from the GDSII. Cells of the same name are compared one by one, then the design's own net list.
+The schematic is the placed netlist over the library's SPICE cells. The layout's netlist is
+extracted from the GDSII. Cells of the same name are compared one by one, then the design's own
+netlist.
 """
 
 import re
@@ -19,18 +20,57 @@ NMOS, PMOS = "sky130_fd_pr__nfet_01v8", "sky130_fd_pr__pfet_01v8_hvt"
 THREADS = 2
 #: Conducting layers from the wells up, and what joins what.
 CONDUCTORS = (
-    "nwell", "psd", "nsd", "polyc", "licon", "li1", "mcon", "met1", "via", "met2", "via2", "met3",
-    "via3", "met4", "ntap", "ptap",
+    "nwell",
+    "psd",
+    "nsd",
+    "polyc",
+    "licon",
+    "li1",
+    "mcon",
+    "met1",
+    "via",
+    "met2",
+    "via2",
+    "met3",
+    "via3",
+    "met4",
+    "ntap",
+    "ptap",
 )
 #: The layers as drawn from which the others follow.
 DRAWN = (
-    "nwell", "diff", "tap", "poly", "polyres", "licon", "li1", "mcon", "met1", "via", "met2", "via2",
-    "met3", "via3", "met4",
+    "nwell",
+    "diff",
+    "tap",
+    "poly",
+    "polyres",
+    "licon",
+    "li1",
+    "mcon",
+    "met1",
+    "via",
+    "met2",
+    "via2",
+    "met3",
+    "via3",
+    "met4",
 )
 JOINS = (
-    ("psd", "licon"), ("nsd", "licon"), ("polyc", "licon"), ("ntap", "licon"), ("ptap", "licon"),
-    ("licon", "li1"), ("li1", "mcon"), ("mcon", "met1"), ("met1", "via"), ("via", "met2"),
-    ("met2", "via2"), ("via2", "met3"), ("met3", "via3"), ("via3", "met4"), ("ntap", "nwell"),
+    ("psd", "licon"),
+    ("nsd", "licon"),
+    ("polyc", "licon"),
+    ("ntap", "licon"),
+    ("ptap", "licon"),
+    ("licon", "li1"),
+    ("li1", "mcon"),
+    ("mcon", "met1"),
+    ("met1", "via"),
+    ("via", "met2"),
+    ("met2", "via2"),
+    ("via2", "met3"),
+    ("met3", "via3"),
+    ("via3", "met4"),
+    ("ntap", "nwell"),
 )
 
 
@@ -60,7 +100,7 @@ def write_schematic(design: Design, cell_spice: Path, path: Path) -> None:
 
 
 def _cell(source: str) -> Iterator[str]:
-    """Yield a library cell with its transistors as MOS devices; diodes and resistors are no part."""
+    """Yield a library cell with transistors as MOS devices; diodes and resistors are left out."""
     for line in source.splitlines():
         if line.startswith("X"):
             yield from _transistor(line.split())
@@ -95,9 +135,7 @@ def _node(name: str) -> str:
     return name.replace("$", "_d_").replace("\\", "").replace(" ", "")
 
 
-def run_lvs(
-    design: Design, gds: Path, schematic: Path, database: Path, spice: Path
-) -> LvsResult:
+def run_lvs(design: Design, gds: Path, schematic: Path, database: Path, spice: Path) -> LvsResult:
     """Compare; write the comparison for KLayout's browser and the extracted netlist as SPICE."""
     layout = kdb.Layout()
     layout.read(str(gds))
@@ -124,8 +162,16 @@ def _extract(layout: kdb.Layout, top: kdb.Cell) -> kdb.LayoutVsSchematic:
     lvs = kdb.LayoutVsSchematic(kdb.RecursiveShapeIterator(layout, top, []))
     lvs.threads = THREADS
     regions = _device_layers(lvs, layout)
-    for model, source, gate, well in ((PMOS, "psd", "pgate", "nwell"), (NMOS, "nsd", "ngate", "bulk")):
-        layers = {"SD": regions[source], "G": regions[gate], "P": regions["polyc"], "W": regions[well]}
+    for model, source, gate, well in (
+        (PMOS, "psd", "pgate", "nwell"),
+        (NMOS, "nsd", "ngate", "bulk"),
+    ):
+        layers: dict[str, kdb.ShapeCollection] = {
+            "SD": regions[source],
+            "G": regions[gate],
+            "P": regions["polyc"],
+            "W": regions[well],
+        }
         lvs.extract_devices(kdb.DeviceExtractorMOS4Transistor(model.upper()), layers)
     for name in CONDUCTORS:
         lvs.connect(regions[name])
@@ -141,10 +187,7 @@ def _extract(layout: kdb.Layout, top: kdb.Cell) -> kdb.LayoutVsSchematic:
 
 def _device_layers(lvs: kdb.LayoutVsSchematic, layout: kdb.Layout) -> dict[str, kdb.Region]:
     """Return the drawn layers and those that follow from them, by name."""
-    drawn = {
-        name: lvs.make_layer(layout.layer(*DRAWING[name]), name)
-        for name in DRAWN
-    }
+    drawn = {name: lvs.make_layer(layout.layer(*DRAWING[name]), name) for name in DRAWN}
     p_active, n_active = drawn["diff"] & drawn["nwell"], drawn["diff"] - drawn["nwell"]
     p_gate, n_gate = p_active & drawn["poly"], n_active & drawn["poly"]
     derived = {
@@ -185,7 +228,9 @@ def _result(
     sides = [_circuit(netlist, top) for netlist in (layout, schematic)]
     good = (kdb.NetlistCrossReference.Match, kdb.NetlistCrossReference.MatchWithWarning)
     bad = [pair for pair in lvs.xref().each_circuit_pair() if pair.status() not in good]
-    names = [" / ".join(c.name if c else "-" for c in (pair.first(), pair.second())) for pair in bad]
+    names = [
+        " / ".join(c.name if c else "-" for c in (pair.first(), pair.second())) for pair in bad
+    ]
     return LvsResult(
         match,
         _devices(sides[0], {}),

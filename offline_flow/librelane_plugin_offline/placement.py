@@ -1,7 +1,7 @@
-"""Placement: coloquinte's global and detailed placement with our spreading and legalisation between.
+"""Placement: coloquinte's global and detailed one, with our spreading and legalisation between.
 
-coloquinte is given the design in units of sites horizontally and sixths of a row vertically, so that
-its results are on the site grid.
+coloquinte is given the design in units of sites horizontally and sixths of a row vertically, so
+that its results are on the site grid.
 """
 
 import coloquinte

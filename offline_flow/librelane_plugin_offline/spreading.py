@@ -82,8 +82,9 @@ class Spreader:
 def _fit(at: Floats, low: float, high: float) -> Floats:
     """Return positions within [low, high - 1], moved no more than needed, in the same order."""
     if at.min() >= low and at.max() <= high:
-        return np.clip(at, low, max(low, high - 1))
+        inside: Floats = np.clip(at, low, max(low, high - 1))
+        return inside
     if at.max() == at.min():
         return np.full_like(at, (low + high) / 2)
-    share = (at - at.min()) / (at.max() - at.min())
+    share: Floats = (at - at.min()) / (at.max() - at.min())
     return low + share * max(0.0, high - low - 1)

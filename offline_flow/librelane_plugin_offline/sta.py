@@ -1,7 +1,8 @@
 """Static timing analysis with OpenSTA: before and after place and route.
 
-Constraints follow LibreLane's variables: the clock's port and period, delays of inputs and outputs as
-a share of the period, the load of outputs. A design without a clock is measured against a virtual one.
+Constraints follow LibreLane's variables: the clock's port and period, delays of inputs and outputs
+as a share of the period, the load of outputs. A design without a clock is measured against a
+virtual one.
 """
 
 import re

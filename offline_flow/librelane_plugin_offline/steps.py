@@ -53,7 +53,9 @@ class OfflineStep(Step):  # type: ignore[misc]
             arguments["db"] = str(state_in[DATABASE])
         path = folder / "arguments.json"
         path.write_text(json.dumps(arguments, indent=2))
-        env["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parents[1]), env.get("PYTHONPATH", "")])
+        env["PYTHONPATH"] = os.pathsep.join(
+            [str(Path(__file__).parents[1]), env.get("PYTHONPATH", "")]
+        )
         command = [sys.executable, "-m", "librelane_plugin_offline.tool", self.command, str(path)]
         result = self.run_subprocess(command, env=env)
         return self._views(folder), result["generated_metrics"]

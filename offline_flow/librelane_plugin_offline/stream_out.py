@@ -8,8 +8,8 @@ from librelane_plugin_offline.access import Access, Landing
 from librelane_plugin_offline.database import Design, FlowError, Rect, Shape
 from librelane_plugin_offline.grid import ROW, SPACING
 from librelane_plugin_offline.layers import DRAWING, LABEL, PIN
+from librelane_plugin_offline.ports import port_layer, port_rect
 from librelane_plugin_offline.power_grid import power_grid, strap_rect
-from librelane_plugin_offline.writers.def_file import port_layer, port_rect
 
 #: Half the size of a contact from li1 to met1, in nm.
 CONTACT_HALF = 85

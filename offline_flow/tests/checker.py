@@ -77,9 +77,7 @@ def _joined(one: Shape, other: Shape) -> bool:
 
 
 def _touch(a: Rect, b: Rect) -> bool:
-    return (
-        a.left <= b.right and b.left <= a.right and a.bottom <= b.top and b.bottom <= a.top
-    )
+    return a.left <= b.right and b.left <= a.right and a.bottom <= b.top and b.bottom <= a.top
 
 
 def outside(shapes: Iterable[Shape], die: Rect) -> Iterator[Shape]:

@@ -1,6 +1,7 @@
 """A small hand-made library, and designs in it, so that most tests need no PDK."""
 
 import pytest
+
 from librelane_plugin_offline.database import Design, Floorplan, Instance, Rect
 from librelane_plugin_offline.grid import LIBRARY, ROW, SITE
 from librelane_plugin_offline.lef import Macro, Pin

@@ -1,6 +1,7 @@
 """The checker must find what it is for, or the tests of the router mean nothing."""
 
 from checker import Short, outside, pieces, shorts
+
 from librelane_plugin_offline.database import Rect, Shape
 
 A_WIRE = Shape("a", "met2", Rect(0, 0, 140, 2000))

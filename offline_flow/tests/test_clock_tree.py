@@ -2,6 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 from conftest import cell, core_of
+
 from librelane_plugin_offline.clock_tree import (
     CLOCK_FANOUT,
     buffer_large_nets,
@@ -35,15 +36,15 @@ def fanouts(design: Design, nets: list[str]) -> list[int]:
 
 
 @pytest.mark.parametrize("count", [13, 100, 500])
-def test_a_clock_tree_bounds_the_fan_out_and_reaches_every_sink(
-    design: Design, count: int
-) -> None:
+def test_a_clock_tree_bounds_the_fan_out_and_reaches_every_sink(design: Design, count: int) -> None:
     flip_flops(design, count)
     added = build_clock_trees(design, ["clk"])
     trees = [net for net in design.nets if net == "clk" or net.startswith("clkbuf_")]
     assert added == sum("clkbuf" in one.master for one in design.instances.values()) > 0
     assert max(fanouts(design, trees)) <= CLOCK_FANOUT
-    depths = {len(list(sources(design, design.instances[f"ff{k}"].pins["CLK"]))) for k in range(count)}
+    depths = {
+        len(list(sources(design, design.instances[f"ff{k}"].pins["CLK"]))) for k in range(count)
+    }
     assert len(depths) == 1  # as many buffers before each flip-flop
     for k in range(count):
         assert list(sources(design, design.instances[f"ff{k}"].pins["CLK"]))[-1] == "clk"

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 from conftest import cell, chain, core_of
+
 from librelane_plugin_offline.database import Design, FlowError, Instance, Port
 
 
@@ -24,7 +25,7 @@ def test_a_design_is_the_same_after_saving_and_loading(design: Design, tmp_path:
 
 
 def test_an_unknown_cell_is_told_with_its_instance(design: Design) -> None:
-    with pytest.raises(FlowError, match="u1.*no cell 'nonsense'"):
+    with pytest.raises(FlowError, match=r"u1.*no cell 'nonsense'"):
         design.add("u1", Instance("nonsense", {}))
 
 

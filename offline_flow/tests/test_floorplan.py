@@ -1,5 +1,8 @@
+from itertools import pairwise
+
 import pytest
 from conftest import cell, chain, core_of
+
 from librelane_plugin_offline.database import Design, Port
 from librelane_plugin_offline.floorplan import (
     MIN_ROWS,
@@ -49,10 +52,8 @@ def test_straps_lie_within_the_core_and_alternate(design: Design, cells: int) ->
     straps = design.plan.straps
     core = design.plan.core
     assert len(straps) >= 2
-    assert all(
-        core.left <= x - STRAP_HALF and x + STRAP_HALF <= core.right for _, x in straps
-    )
-    assert all(a[0] != b[0] and a[1] < b[1] for a, b in zip(straps, straps[1:], strict=False))
+    assert all(core.left <= x - STRAP_HALF and x + STRAP_HALF <= core.right for _, x in straps)
+    assert all(a[0] != b[0] and a[1] < b[1] for a, b in pairwise(straps))
 
 
 @pytest.mark.parametrize("count", [1, 3, 40, 400])
@@ -74,7 +75,7 @@ def test_ports_lie_on_the_edge_on_tracks_and_apart(design: Design, count: int) -
     places = sorted((port.side, port.x, port.y) for port in design.ports.values())
     near = [
         (a, b)
-        for a, b in zip(places, places[1:], strict=False)
+        for a, b in pairwise(places)
         if a[0] == b[0] and abs(a[1] - b[1]) + abs(a[2] - b[2]) < 460
     ]
     assert near == []
@@ -102,7 +103,9 @@ def test_no_site_is_far_from_a_tap(design: Design, sites: int) -> None:
     for row in range(4):
         for site in range(sites):
             x, y = core.left + site * SITE, core.bottom + row * ROW
-            near = [tx for tx, ty in taps if tx is not None and ty is not None and abs(ty - y) <= ROW]
+            near = [
+                tx for tx, ty in taps if tx is not None and ty is not None and abs(ty - y) <= ROW
+            ]
             assert min(abs(tx - x) for tx in near) <= 15_000
     assert all(x is not None and core.left <= x <= core.right - SITE for x, _ in taps)
 

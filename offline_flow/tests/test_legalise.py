@@ -1,6 +1,7 @@
 import random
 
 import pytest
+
 from librelane_plugin_offline.database import FlowError
 from librelane_plugin_offline.legalise import Cell, NoRoomError, Rows, legalise
 
@@ -10,7 +11,7 @@ def check(cells: list[Cell], places: list[tuple[int, int]], rows: int, sites: in
     taken: set[tuple[int, int]] = set()
     for one, (row, x) in zip(cells, places, strict=True):
         assert 0 <= row < rows
-        assert 0 <= x
+        assert x >= 0
         assert x + one.width <= sites
         mine = {(row, site) for site in range(x, x + one.width)}
         assert not taken & mine
@@ -46,7 +47,7 @@ def test_cells_go_around_what_is_fixed() -> None:
 
 
 def test_tight_random_rows_are_legal() -> None:
-    draw = random.Random(7)  # noqa: S311 - not for secrets
+    draw = random.Random(7)
     for _ in range(20):
         cells: list[Cell] = []
         while sum(one.width for one in cells) < 0.93 * 6 * 60:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from conftest import cell
+
 from librelane_plugin_offline.database import FlowError
 from librelane_plugin_offline.lef import Macro
 from librelane_plugin_offline.netlist import read_netlist

@@ -3,6 +3,7 @@ from collections.abc import Callable
 
 import pytest
 from conftest import cell, chain
+
 from librelane_plugin_offline.database import Design, Instance, Port
 from librelane_plugin_offline.fill import add_fill
 from librelane_plugin_offline.floorplan import add_taps, make_floorplan, place_ports
@@ -65,7 +66,7 @@ def test_connected_cells_come_near_each_other(design: Design) -> None:
     placed = design.wire_length()
     names = [f"i{k}" for k in range(200)]
     places = [(design.instances[n].x, design.instances[n].y) for n in names]
-    random.Random(1).shuffle(places)  # noqa: S311 - not for secrets
+    random.Random(1).shuffle(places)
     for name, (x, y) in zip(names, places, strict=True):
         design.instances[name].x, design.instances[name].y = x, y
     assert placed < 0.4 * design.wire_length()

@@ -90,7 +90,9 @@ def test_many_pins_become_one_tree() -> None:
     _, done = route(grid, one)
     assert done
     assert is_tree(one)
-    assert [grid.where(n) for n in one.arrival] == [(MET2, t.x // 460, t.y // 680) for t in one.terminals]
+    assert [grid.where(n) for n in one.arrival] == [
+        (MET2, t.x // 460, t.y // 680) for t in one.terminals
+    ]
 
 
 def test_two_nets_that_want_one_gap_settle_it() -> None:

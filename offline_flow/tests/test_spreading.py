@@ -1,4 +1,5 @@
 import numpy as np
+
 from librelane_plugin_offline.spreading import Floats, Spreader
 
 SITES, ROWS, WIDTH = 240, 40, 5

@@ -35,6 +35,8 @@ FREE, BLOCKED = 0, -1
 MET1_X, MET1_Y = 300, 270
 MET2_X, MET2_Y = STRAP_HALF + 280, PAD2_HALF + 325
 MET3_X, MET3_Y = STRAP_HALF + 465, PAD3_HALF + 465
+#: A node's distances (x, y) in nm from a port's metal, by layer.
+PORT_CLEARANCE = {"met2": (280, 325), "met3": (490, 465)}
 #: A met4 node keeps this distance from the straps, in nm.
 STRAP_CLEARANCE = 465
 #: A met1 node keeps this distance from the rails, in nm.
@@ -58,18 +60,18 @@ class Grid:
     def where(self, node: int) -> tuple[int, int, int]:
         """Return layer, vertical track and horizontal track of a node."""
         layer, rest = divmod(node, self.plane)
-        return layer, *divmod(rest, self.ny)  # type: ignore[return-value]
+        return layer, *divmod(rest, self.ny)
 
     def layer(self, layer: int) -> NDArray[np.int32]:
         """Return a view of the owners on a layer, indexed [i, j]."""
         part = self.owner[layer * self.plane : (layer + 1) * self.plane]
         return part.reshape(self.nx, self.ny)
 
-    def block(self, layer: int, rect: Rect, near_x: int, near_y: int) -> None:
-        """Block the nodes less than `near_x`, `near_y` from a rectangle."""
+    def block(self, layer: int, rect: Rect, near_x: int, near_y: int, owner: int = BLOCKED) -> None:
+        """Keep the nodes less than `near_x`, `near_y` from a rectangle for `owner` alone."""
         columns = _tracks(rect.left - near_x, rect.right + near_x, TRACK_X, PITCH_X, self.nx)
         rows = _tracks(rect.bottom - near_y, rect.top + near_y, TRACK_Y, PITCH_Y, self.ny)
-        self.layer(layer)[columns, rows] = BLOCKED
+        self.layer(layer)[columns, rows] = owner
 
 
 def make_grid(design: Design, access: Access) -> Grid:

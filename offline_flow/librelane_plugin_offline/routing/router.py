@@ -2,11 +2,22 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from librelane_plugin_offline.access import Access
 from librelane_plugin_offline.database import Design
 from librelane_plugin_offline.grid import PITCH_Y, TRACK_Y
-from librelane_plugin_offline.routing.nodes import FREE, Grid, column, make_grid, rows_near
+from librelane_plugin_offline.ports import port_layer, port_rect
+from librelane_plugin_offline.routing.nodes import (
+    BLOCKED,
+    FREE,
+    LAYERS,
+    PORT_CLEARANCE,
+    Grid,
+    column,
+    make_grid,
+    rows_near,
+)
 from librelane_plugin_offline.routing.search import Search
 
 #: Price of contested nodes: it grows slowly, with a strong memory, or the search does not settle.
@@ -137,7 +148,7 @@ class Router:
             net.arrival[first] = path[0]
         net.arrival[wanted] = path[-1]
         net.nodes.update(path)
-        net.edges += zip(path, path[1:], strict=False)
+        net.edges += pairwise(path)
         return True
 
     def _path(
@@ -192,7 +203,8 @@ class Router:
 def make_router(design: Design, access: Access) -> Router:
     """Return the router of a placed design. Net k may use what is free or reserved for it."""
     grid = make_grid(design, access)
-    ports, nets = design.ports_of(), []
+    ports = design.ports_of()
+    nets: list[RoutedNet] = []
     for name, pins in design.nets.items():
         terminals = [_pin_terminal(grid, *design.pin_position(*pin)) for pin in pins]
         for port in ports.get(name, []):
@@ -202,7 +214,8 @@ def make_router(design: Design, access: Access) -> Router:
             nets.append(RoutedNet(name, len(nets) + 1, terminals))
     for net in nets:
         for terminal in net.terminals:
-            _reserve(grid, terminal, net.number)
+            grid.owner[list(terminal.nodes)] = net.number
+    _reserve_ports(grid, design, {net.name: net.number for net in nets})
     return Router(grid, nets)
 
 
@@ -221,15 +234,12 @@ def _port_terminal(grid: Grid, side: str, x: int, y: int) -> Terminal:
     return Terminal(x, y, (node,), "met3")
 
 
-def _reserve(grid: Grid, terminal: Terminal, net: int) -> None:
-    """Keep other nets away from where the terminal's metal will be."""
-    for node in terminal.nodes:
-        grid.owner[node] = net
-    if terminal.kind == "met3":
-        _, i, j = grid.where(terminal.nodes[0])
-        for near in (i - 1, i + 1):
-            if 0 <= near < grid.nx:
-                grid.owner[grid.node(2, near, j)] = net
+def _reserve_ports(grid: Grid, design: Design, numbers: dict[str, int]) -> None:
+    """Keep other nets away from the ports' metal, and all nets from ports that lead nowhere."""
+    for port in design.ports.values():
+        layer = port_layer(port)
+        owner = numbers.get(port.net, BLOCKED)
+        grid.block(LAYERS.index(layer), port_rect(port), *PORT_CLEARANCE[layer], owner)
 
 
 def _from_the_middle(terminals: list[Terminal]) -> list[int]:
@@ -251,5 +261,3 @@ def _extent(net: RoutedNet) -> int:
 
 def _same_layer(grid: Grid, edge: tuple[int, int]) -> bool:
     return edge[0] // grid.plane == edge[1] // grid.plane
-
-

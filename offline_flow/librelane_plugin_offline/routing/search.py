@@ -5,7 +5,7 @@ arrays, because numba has none that is as fast.
 """
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numba
 import numpy as np
@@ -14,17 +14,21 @@ from numpy.typing import NDArray
 STEP_X, STEP_Y, VIA = 0.46, 0.68, 1.2
 NOT_FOUND = -1
 
-Function = TypeVar("Function", bound=Callable[..., Any])
+Function = TypeVar("Function", bound=Callable[..., object])
+Ints = NDArray[np.int32]
+Floats = NDArray[np.float64]
+Numbers = NDArray[np.float32]
+#: distance, previous, seen, target stamps, heap keys, heap nodes
+Work = tuple[Floats, Ints, Ints, Ints, Floats, Ints]
 
 
 def compiled(function: Function) -> Function:
     """Have numba compile a function, and keep the result on disk for the next process."""
-    made: Function = numba.njit(cache=True)(function)
-    return made
+    return numba.njit(cache=True)(function)  # type: ignore[return-value]
 
 
 @compiled
-def _push(keys, nodes, size, key, node):  # type: ignore[no-untyped-def]  # noqa: ANN
+def _push(keys: Floats, nodes: Ints, size: int, key: float, node: int) -> int:
     k = size
     keys[k], nodes[k] = key, node
     while k > 0:
@@ -38,7 +42,7 @@ def _push(keys, nodes, size, key, node):  # type: ignore[no-untyped-def]  # noqa
 
 
 @compiled
-def _pop(keys, nodes, size):  # type: ignore[no-untyped-def]  # noqa: ANN
+def _pop(keys: Floats, nodes: Ints, size: int) -> int:
     """Remove the first entry, which the caller has read; return the new size."""
     size -= 1
     keys[0], nodes[0] = keys[size], nodes[size]
@@ -58,7 +62,15 @@ def _pop(keys, nodes, size):  # type: ignore[no-untyped-def]  # noqa: ANN
 
 
 @compiled
-def _neighbour(node, layer, i, j, way, shape, box):  # type: ignore[no-untyped-def]  # noqa: ANN
+def _neighbour(
+    node: int,
+    layer: int,
+    i: int,
+    j: int,
+    way: int,
+    shape: tuple[int, int],
+    box: tuple[int, int, int, int],
+) -> tuple[int, float]:
     """Return the node one step away in one of four ways, and the step's cost; -1 for none.
 
     Ways 0 and 1 run along the layer's tracks, 2 and 3 go up and down.
@@ -78,14 +90,23 @@ def _neighbour(node, layer, i, j, way, shape, box):  # type: ignore[no-untyped-d
 
 
 @compiled
-def find_path(  # type: ignore[no-untyped-def]  # noqa: ANN
-    shape, sources, net, stamp, goal, box, owner, history, usage, pressure, work
-):
+def find_path(
+    shape: tuple[int, int],
+    sources: Ints,
+    net: int,
+    stamp: int,
+    goal: tuple[int, int],
+    box: tuple[int, int, int, int],
+    owner: Ints,
+    history: Numbers,
+    usage: Ints,
+    pressure: float,
+    work: Work,
+) -> int:
     """Return the first node reached that is stamped as a target, or -1.
 
     shape: (nx, ny); sources: nodes to start from; goal: (i, j) near the targets for the estimate,
-    i = -1 for none; box: (i0, i1, j0, j1) to stay in. work: distance, previous, seen, target stamps,
-    heap keys, heap nodes. The path back is in `previous`.
+    i = -1 for none; box: (i0, i1, j0, j1) to stay in. The path back is in the array `previous`.
     """
     distance, previous, seen, targets, keys, nodes = work
     ny = shape[1]
@@ -98,7 +119,7 @@ def find_path(  # type: ignore[no-untyped-def]  # noqa: ANN
         key, node = keys[0], nodes[0]
         size = _pop(keys, nodes, size)
         if targets[node] == stamp:
-            return node
+            return int(node)
         layer = node // plane
         i, j = (node - layer * plane) // ny, node % ny
         ahead = STEP_X * abs(i - goal[0]) + STEP_Y * abs(j - goal[1]) if goal[0] >= 0 else 0.0
@@ -126,10 +147,10 @@ class Search:
     """The arrays that one search after another works in."""
 
     def __init__(self, nodes: int) -> None:
-        self.history: NDArray[np.float32] = np.zeros(nodes, np.float32)
-        self.usage: NDArray[np.int32] = np.zeros(nodes, np.int32)
-        self._previous: NDArray[np.int32] = np.zeros(nodes, np.int32)
-        self._targets: NDArray[np.int32] = np.zeros(nodes, np.int32)
+        self.history: Numbers = np.zeros(nodes, np.float32)
+        self.usage: Ints = np.zeros(nodes, np.int32)
+        self._previous: Ints = np.zeros(nodes, np.int32)
+        self._targets: Ints = np.zeros(nodes, np.int32)
         self._stamp = 0
         self._work = (
             np.zeros(nodes, np.float64),
@@ -144,7 +165,7 @@ class Search:
     def path(
         self,
         shape: tuple[int, int],
-        owner: NDArray[np.int32],
+        owner: Ints,
         net: int,
         sources: list[int],
         targets: list[int],
@@ -157,7 +178,16 @@ class Search:
         self._targets[targets] = self._stamp
         starts = np.array(sources, np.int32)
         found = find_path(
-            shape, starts, net, self._stamp, goal, box, owner, self.history, self.usage, pressure,
+            shape,
+            starts,
+            net,
+            self._stamp,
+            goal,
+            box,
+            owner,
+            self.history,
+            self.usage,
+            pressure,
             self._work,
         )
         if found == NOT_FOUND:

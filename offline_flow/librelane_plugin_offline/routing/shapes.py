@@ -82,13 +82,25 @@ def _add_edge(grid: Grid, route: NetRoute, a: int, b: int) -> None:
 
 
 def _add_terminal(grid: Grid, route: NetRoute, terminal: Terminal, node: int) -> None:
-    """Join the node at which the tree arrives to the pin or port."""
+    """Join the node at which the tree arrives to the pin or port.
+
+    A port is on the die's edge; its wire begins half a width inside, as wires reach so far beyond
+    their ends.
+    """
     _, i, j = grid.where(node)
+    x, y = track_x(i), track_y(j)
     if terminal.kind == "met3":
-        x0, x1 = sorted((terminal.x, track_x(i)))
+        x0, x1 = sorted((_inward(terminal.x, x, "met3"), x))
         route.wires.append(Wire("met3", x0, terminal.y, x1, terminal.y))
         return
-    y0, y1 = sorted((terminal.y, track_y(j)))
+    start = terminal.y if terminal.kind == "pin" else _inward(terminal.y, y, "met2")
+    y0, y1 = sorted((start, y))
     route.wires.append(Wire("met2", terminal.x, y0, terminal.x, y1))
     if terminal.kind == "pin":
         route.vias.append(Via("met1", terminal.x, terminal.y))
+
+
+def _inward(edge: int, node: int, layer: str) -> int:
+    """Return the place half a width of wire from the die's edge, towards the node."""
+    half = WIDTH[layer] // 2
+    return edge + half if node > edge else edge - half

@@ -4,31 +4,18 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from librelane_plugin_offline.database import Design, Port, Rect
-from librelane_plugin_offline.grid import GROUND, POWER, RAIL_HALF, ROW, SITE, STRAP_HALF, orientation
+from librelane_plugin_offline.database import Design
+from librelane_plugin_offline.grid import (
+    GROUND,
+    POWER,
+    RAIL_HALF,
+    ROW,
+    SITE,
+    STRAP_HALF,
+    orientation,
+)
+from librelane_plugin_offline.ports import port_layer, port_rect
 from librelane_plugin_offline.routing.shapes import VIAS, NetRoute
-
-#: How far a port's metal reaches into the die, and half its width, by layer.
-PORT_LENGTH = {"met2": 490, "met3": 800}
-PORT_HALF = {"met2": 70, "met3": 165}
-
-
-def port_layer(port: Port) -> str:
-    """Return the layer of a port's metal."""
-    return "met2" if port.side in "NS" else "met3"
-
-
-def port_rect(port: Port) -> Rect:
-    """Return a port's metal on the die."""
-    layer = port_layer(port)
-    half, length = PORT_HALF[layer], PORT_LENGTH[layer]
-    x, y = port.x, port.y
-    return {
-        "N": Rect(x - half, y - length, x + half, y),
-        "S": Rect(x - half, y, x + half, y + length),
-        "W": Rect(x, y - half, x + length, y + half),
-        "E": Rect(x - length, y - half, x, y + half),
-    }[port.side]
 
 
 def write_def(design: Design, path: Path, routes: Iterable[NetRoute] = ()) -> None:
@@ -79,7 +66,10 @@ def _pins(design: Design) -> Iterator[str]:
     for port_name, port in design.ports.items():
         box = port_rect(port)
         left, bottom, right, top = (
-            box.left - port.x, box.bottom - port.y, box.right - port.x, box.top - port.y
+            box.left - port.x,
+            box.bottom - port.y,
+            box.right - port.x,
+            box.top - port.y,
         )
         metal = f"LAYER {port_layer(port)} ( {left} {bottom} ) ( {right} {top} )"
         what = f"+ NET {name(port.net)} + DIRECTION {port.direction.upper()} + USE SIGNAL"

@@ -55,7 +55,7 @@ def port_name(text: str) -> str:
 
 
 def name(text: str) -> str:
-    """Escape a name's special characters. Inner nets are no buses: brackets are part of the name."""
+    """Escape a name's special characters; inner nets are no buses: brackets are of the name."""
     return re.sub(r"([^\w\\])", r"\\\1", text)
 
 

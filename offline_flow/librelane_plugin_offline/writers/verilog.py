@@ -51,9 +51,7 @@ def _header(design: Design, powered: bool) -> Iterator[str]:
 def _names(design: Design) -> dict[str, str]:
     """Return each net's expression: its port's, if it has one."""
     ports = design.ports_of()
-    return {
-        net: _reference(ports[net][0]) if net in ports else escaped(net) for net in design.nets
-    }
+    return {net: _reference(ports[net][0]) if net in ports else escaped(net) for net in design.nets}
 
 
 def _wires(design: Design) -> Iterator[str]:
