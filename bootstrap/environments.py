@@ -49,15 +49,26 @@ def lock(project: Path) -> None:
     """Resolve `project` anew and strip the addresses from its lock file."""
     run([uv(), "lock", "--upgrade"], cwd=project)
     path = project / "uv.lock"
-    text = re.sub(r'registry = "https?://[^"]*"', 'registry = "registry"', path.read_text())
-    path.write_text(re.sub(r'url = "https?://[^"]*/([^"/]+)"', r'filename = "\1"', text))
+    text = re.sub(
+        r'registry = "https?://[^"]*"', 'registry = "registry"', path.read_text()
+    )
+    path.write_text(
+        re.sub(r'url = "https?://[^"]*/([^"/]+)"', r'filename = "\1"', text)
+    )
 
 
 def _make(env: Path, project: Path, groups: set[str], python: str) -> None:
     if not _is_environment(env):
         run([uv(), "venv", "-q", "--clear", "--python", python or _PYTHON, env])
     chosen = [word for group in sorted(groups) for word in ("--group", group)]
-    export = [uv(), "export", "--frozen", "--no-emit-project", "--no-default-groups", "-q"]
+    export = [
+        uv(),
+        "export",
+        "--frozen",
+        "--no-emit-project",
+        "--no-default-groups",
+        "-q",
+    ]
     pins = run([*export, *chosen], cwd=project)
     # Compiled now: jobs see the environment read-only, and would compile it anew each time.
     sync = [uv(), "pip", "sync", "-q", "--require-hashes", "--compile-bytecode"]
@@ -74,7 +85,13 @@ def _is_environment(env: Path) -> bool:
 
 
 def _fetch_uv(folder: Path) -> None:
-    pip = [*_pip(), "install", "-q", "--disable-pip-version-check", "--root-user-action=ignore"]
+    pip = [
+        *_pip(),
+        "install",
+        "-q",
+        "--disable-pip-version-check",
+        "--root-user-action=ignore",
+    ]
     run([*pip, "--upgrade", "--target", folder, "uv"])
 
 
@@ -85,7 +102,9 @@ def _pip() -> list[str]:
         if _works(pip):
             return pip
     if missing := debian.install([debian.PIP]):
-        raise SetupError(f"a6hub needs pip once, to fetch uv: {debian.how_to_install(missing)}")
+        raise SetupError(
+            f"a6hub needs pip once, to fetch uv: {debian.how_to_install(missing)}"
+        )
     return candidates[-1]
 
 

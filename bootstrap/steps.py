@@ -48,7 +48,12 @@ def run(
     group = 0 if spared else None
     try:
         done = subprocess.run(
-            words, cwd=cwd, input=stdin, capture_output=True, check=False, process_group=group
+            words,
+            cwd=cwd,
+            input=stdin,
+            capture_output=True,
+            check=False,
+            process_group=group,
         )
     except OSError as error:
         raise SetupError(f"`{words[0]}` cannot be run: {error.strerror}") from None
