@@ -30,6 +30,7 @@ usage: ./a6hub COMMAND ...
   test [PATH ...] lint and all tests, or those at PATH (--all: the slow ones too)
   lint            lint, types and layers only
   bench NAME      measure something (backend/benchmarks)
+  migration WHAT  write a database migration for changed models
   lock            resolve the Python dependencies anew
 
 Each takes --help. What it sets up lies in $A6HUB_HOME (default: .a6hub here).
@@ -44,6 +45,7 @@ _NEEDS = {
     "lint": Needs(dev=True, tolerant=True),
     "status": Needs(tools=False),
     "down": Needs(tools=False),
+    "migration": Needs(tools=False),
 }
 
 

@@ -16,6 +16,7 @@ _COMMANDS = {
     "lint": "app.cli.checks:lint",
     "test": "app.cli.checks:run_tests",
     "bench": "app.cli.checks:bench",
+    "migration": "app.cli.migration:migration",
 }
 #: Commands that pass on options that they do not know.
 _PASS_ON = {"test", "bench", "worker"}

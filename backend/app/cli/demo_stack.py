@@ -32,7 +32,7 @@ class DemoStack:
         self.process = process
 
     def wait(self) -> dict[str, Any]:
-        """Return the stack's description once it takes jobs and works on them."""
+        """Return the stack's description once it takes requests."""
         while not (description := find(self.data)) or not description["ready"]:
             if self.process.poll() is not None:
                 words = (self.data / "supervisor.log").read_text(errors="replace")

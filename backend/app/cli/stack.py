@@ -81,7 +81,7 @@ class Stack:
         return self.data / "logs" / f"{part}.log"
 
     def write_description(self, pids: dict[str, int], ready: bool) -> None:
-        """Tell where everything is. `ready` says whether jobs are taken and worked on."""
+        """Tell where everything is. `ready` says whether requests are taken."""
         description = {
             "url": self.url,
             "flower": self.flower_url,

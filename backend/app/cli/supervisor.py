@@ -54,7 +54,7 @@ class Supervisor:
             time.sleep(POLL_SECONDS if waiting else 0)
 
     def mark_ready(self) -> None:
-        """Note that jobs are taken and worked on."""
+        """Note that requests are taken."""
         self._ready = True
         self._describe()
 
