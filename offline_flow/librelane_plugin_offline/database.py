@@ -9,6 +9,9 @@ from typing import Any, NamedTuple
 from librelane_plugin_offline.grid import ROW
 from librelane_plugin_offline.lef import Macro
 
+#: What stands before the words of a FlowError in a step's log.
+ERROR_MARK = "[ERROR] "
+
 
 class FlowError(Exception):
     """A step cannot go on; the text says why and what the user can do."""

@@ -10,8 +10,9 @@ from typing import Any
 from librelane.common import Path as FlowPath
 from librelane.config import Variable
 from librelane.state import DesignFormat, State
-from librelane.steps import Step
+from librelane.steps import Step, StepError
 
+from librelane_plugin_offline.database import ERROR_MARK
 from librelane_plugin_offline.sta import TimingAnalysis, clock_ports
 
 DesignFormat("pnr_db", "pnr.json", "Offline place-and-route database").register()
@@ -57,8 +58,16 @@ class OfflineStep(Step):  # type: ignore[misc]
             [str(Path(__file__).parents[1]), env.get("PYTHONPATH", "")]
         )
         command = [sys.executable, "-m", "librelane_plugin_offline.tool", self.command, str(path)]
-        result = self.run_subprocess(command, env=env)
+        result = self.run_subprocess(command, env=env, check=False)
+        if result["returncode"]:
+            raise StepError(self._reason(result["returncode"]))
         return self._views(folder), result["generated_metrics"]
+
+    def _reason(self, status: int) -> str:
+        """Return what the command said about its failure."""
+        log = Path(self.get_log_path()).read_text(errors="replace")
+        _, marker, reason = log.rpartition(ERROR_MARK)
+        return reason.strip() if marker else f"{self.name} ended with status {status}; see its log."
 
     def _views(self, folder: Path) -> dict[Any, Any]:
         name = self.config["DESIGN_NAME"]

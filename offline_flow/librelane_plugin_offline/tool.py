@@ -12,7 +12,7 @@ from typing import Any
 
 from librelane_plugin_offline.access import Access
 from librelane_plugin_offline.clock_tree import buffer_large_nets, build_clock_trees
-from librelane_plugin_offline.database import Design, FlowError, Rect, Shape
+from librelane_plugin_offline.database import ERROR_MARK, Design, FlowError, Rect, Shape
 from librelane_plugin_offline.drc import run_drc
 from librelane_plugin_offline.fill import add_fill
 from librelane_plugin_offline.floorplan import add_taps, cell_area, make_floorplan, place_ports
@@ -188,7 +188,7 @@ def main() -> None:
     try:
         getattr(Tool(arguments), command)()
     except FlowError as error:
-        sys.exit(f"[ERROR] {error}")
+        sys.exit(f"{ERROR_MARK}{error}")
 
 
 if __name__ == "__main__":
