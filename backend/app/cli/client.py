@@ -24,6 +24,12 @@ class Client:
         token = self._ask("POST", "/auth/login", data=form)["access_token"]
         self._http.headers["Authorization"] = f"Bearer {token}"
 
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
     def create_project(self, name: str) -> int:
         """Make a project and return its id."""
         return int(self._ask("POST", "/projects", json={"name": name})["id"])

@@ -58,18 +58,23 @@ def _try(stack: DemoStack, console: Console, results: Path, began: float) -> boo
 
 def _run(description: dict[str, Any], console: Console, results: Path) -> bool:
     password = Path(description["admin_password_file"]).read_text()
-    client = Client(description["url"], ADMIN, password)
+    with Client(description["url"], ADMIN, password) as client:
+        jobs = _submit(client, console)
+        follow_all(client, jobs, console)
+        outcomes = [Outcome.read(client, job_id, results) for job_id in jobs.values()]
+    return report(console, outcomes, description)
+
+
+def _submit(client: Client, console: Console) -> dict[str, int]:
+    """Make a project of the sample and submit a simulation and a build of it."""
     project = client.create_project("demo")
     for path in sorted(SAMPLE.iterdir()):
         client.put_file(project, path.name, path.read_bytes())
         console.print(f"uploaded {path.name}")
-    jobs = {
+    return {
         "simulation": client.submit(project, "simulation", SIMULATION),
         "build": client.submit(project, "build", BUILD),
     }
-    follow_all(client, jobs, console)
-    outcomes = [Outcome.read(client, job_id, results) for job_id in jobs.values()]
-    return report(console, outcomes, description)
 
 
 def _results() -> Path:

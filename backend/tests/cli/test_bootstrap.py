@@ -8,10 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-from app.cli.stack import BACKEND
 from bootstrap import debian, environments, home, parts, steps
 
+from app.cli.stack import BACKEND
 
 LAUNCHER = BACKEND.parent / "a6hub"
 MakeProgram = Callable[[str, str], Path]
