@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from app.cli.joining import names_a_stack, settings_of
+from app.cli.parts import WORKER_OPTIONS
 from app.cli.running import find, is_held
 from app.cli.stack import BACKEND, default_data
 
@@ -49,9 +50,9 @@ def worker(context: typer.Context, data: _Data = None) -> None:
     """
     if not names_a_stack():
         os.environ.update(settings_of(_running((data or default_data()).absolute())))
-    options = ["--queues=build,simulation", "--concurrency=2", "-E", "--loglevel=info"]
     name = f"--hostname=worker-{os.getpid()}@%h"
-    celery = ["celery", "-A", "app.workers.celery_app", "worker", name, *options, *context.args]
+    celery = ["celery", "-A", "app.workers.celery_app", "worker", name, *WORKER_OPTIONS]
+    celery += context.args
     os.environ["REMAP_SIGTERM"] = "SIGQUIT"
     os.chdir(BACKEND)
     os.execv(sys.executable, [sys.executable, "-m", *celery])  # noqa: S606 - no shell

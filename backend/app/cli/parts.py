@@ -11,6 +11,15 @@ from app.cli.stack import Stack
 
 #: How long a part may take to answer when it is asked whether it is ready, in seconds.
 _ANSWER_SECONDS = 2.0
+#: Neighbours are not asked for at the start, which takes a second: what was cancelled and who works
+#: on what is in the database.
+WORKER_OPTIONS = [
+    "--queues=build,simulation",
+    "--concurrency=2",
+    "-E",
+    "--loglevel=info",
+    "--without-mingle",
+]
 _REDIS_CONFIG = """\
 bind 127.0.0.1
 port {port}
@@ -58,9 +67,9 @@ def api(stack: Stack) -> Part:
 
 def worker(stack: Stack) -> Part:
     """Return the worker on both queues."""
-    options = ["--queues=build,simulation", "--concurrency=2", "-E", "--loglevel=info"]
     log = stack.log("worker")
-    return Part("worker", [*_celery(), "worker", *options], lambda: b" ready." in log.read_bytes())
+    command = [*_celery(), "worker", *WORKER_OPTIONS]
+    return Part("worker", command, lambda: b" ready." in log.read_bytes())
 
 
 def flower(stack: Stack) -> Part:

@@ -86,7 +86,7 @@ def _check_free(port: int) -> None:
     try:
         socket.create_server(("127.0.0.1", port)).close()
     except OSError as error:
-        raise StartError(f"Port {port} cannot be used: {error.strerror}.") from None
+        raise StartError(f"Port {port} cannot be used: {os.strerror(error.errno or 0)}.") from None
 
 
 def _say(text: str) -> None:

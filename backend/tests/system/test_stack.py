@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,7 @@ class Stack:
     def simulate(self) -> dict[str, Any]:
         """Run a simulation to its end and return the job."""
         with self.client() as client:
-            project = client.create_project("a project")
+            project = client.create_project(f"project {uuid.uuid4()}")
             client.put_file(project, "tb.v", BENCH.encode())
             job = client.submit(project, "simulation", {"top": "tb"})
             kinds = [kind for kind, _ in client.follow(job)]
