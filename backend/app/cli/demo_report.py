@@ -22,8 +22,8 @@ METRICS = [
 ]
 #: Kinds of artifacts of which a build has dozens.
 _PLAIN = {"log", "report", "config", "other"}
-_GDSII_HEADER = b"\x00\x06\x00\x02"  # the first record of every GDSII stream file
-_PNG_HEADER = b"\x89PNG\r\n\x1a\n"
+GDSII_HEADER = b"\x00\x06\x00\x02"  # the first record of every GDSII stream file
+PNG_HEADER = b"\x89PNG\r\n\x1a\n"
 
 
 @dataclass(frozen=True)
@@ -70,9 +70,9 @@ class Outcome:
     def _missing_of_build(self) -> Iterator[str]:
         if self.job["verdict"] != "clean":
             yield f"the build is not clean: {self.job['message']}"
-        if not _begins(self.of_kind("gds"), _GDSII_HEADER):
+        if not _begins(self.of_kind("gds"), GDSII_HEADER):
             yield "there is no GDSII"
-        if not _begins(self.of_kind("picture"), _PNG_HEADER):
+        if not _begins(self.of_kind("picture"), PNG_HEADER):
             yield "there is no picture"
         for name, key, _ in METRICS[-2:]:
             if self.job["metrics"].get(key) != 0:
