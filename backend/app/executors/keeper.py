@@ -2,7 +2,7 @@
 
 Theory of operation. The worker starts a keeper in a session of its own, with three channels: a
 control socket (the keeper's standard input), the output pipe (its standard output and error, which
-the command inherits) and a report pipe. The keeper reads its order, one line of JSON, starts the
+the command inherits) and a report pipe. The keeper reads its order, JSON, starts the
 command and waits. It is the 'subreaper' of all that the command starts: a process that loses its
 parent, by a double fork or otherwise, becomes the keeper's child. So 'nothing survives' is: kill
 what is below the keeper until it has no children left. It does so
@@ -39,6 +39,8 @@ from app.executors.procfs import descendants
 
 TERM = b"T"
 KILL = b"K"
+#: An order is preceded by its length, in so many digits.
+LENGTH_DIGITS = 8
 _CONTROL = 0
 _PAUSE_SECONDS = 0.002
 _STAGE = "/tmp"  # noqa: S108  # covered by an empty filesystem that only the sandbox's maker sees
@@ -60,14 +62,20 @@ def main() -> None:
 
 
 def _read_order() -> dict[str, Any]:
-    text = b""
-    while not text.endswith(b"\n"):
-        piece = os.read(_CONTROL, 65536)
+    """Read the order, and not a byte more: TERM or KILL may follow at once."""
+    size = int(_read_exactly(LENGTH_DIGITS))
+    order: dict[str, Any] = json.loads(_read_exactly(size))
+    return order
+
+
+def _read_exactly(size: int) -> bytes:
+    data = b""
+    while len(data) < size:
+        piece = os.read(_CONTROL, size - len(data))
         if not piece:
             sys.exit(1)
-        text += piece
-    order: dict[str, Any] = json.loads(text)
-    return order
+        data += piece
+    return data
 
 
 def _keep(order: dict[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from typing import Any
 
 import app
 from app.executors.base import Limits, Outcome, OutputSink
-from app.executors.keeper import KILL, TERM
+from app.executors.keeper import KILL, LENGTH_DIGITS, TERM
 from app.executors.watches import Watch
 
 #: How often the stop event and the limits are looked at while the command runs, in seconds.
@@ -89,7 +89,7 @@ class _Run:
         self._control, control = socket.socketpair()
         try:
             self._keeper = _start_keeper(control.fileno(), output, report)
-            self._tell(json.dumps(asdict(order)).encode() + b"\n")
+            self._tell(_framed(order))
         finally:
             control.close()
             os.close(output)
@@ -173,6 +173,11 @@ class _Run:
             self._control.sendall(message)
         except OSError:
             return  # the keeper has ended, and with it the command
+
+
+def _framed(order: Order) -> bytes:
+    data = json.dumps(asdict(order)).encode()
+    return str(len(data)).zfill(LENGTH_DIGITS).encode() + data
 
 
 def _start_keeper(control: int, output: int, report: int) -> subprocess.Popen[bytes]:
