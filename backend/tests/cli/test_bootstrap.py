@@ -34,6 +34,7 @@ def make_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeProgram
 
 @pytest.fixture
 def as_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(debian, "PIP", debian.Package("python3-pip", file="no/such/file"))
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
 
 
@@ -107,23 +108,34 @@ def test_a_missing_browser_stops_nothing(capsys: pytest.CaptureFixture[str]) -> 
     assert capsys.readouterr().err.count("missing: ") == 2
 
 
-@pytest.mark.usefixtures("as_user", "make_program")
-def test_without_pip_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    no_python = str(tmp_path / "no-python")
-    monkeypatch.setattr(environments, "_PYTHON", no_python)
-    monkeypatch.setattr(environments, "SYSTEM_PYTHON", no_python)
-    monkeypatch.setattr(debian, "PIP", debian.Package("python3-pip", file="no/such/file"))
+@pytest.fixture
+def pythons(monkeypatch: pytest.MonkeyPatch, make_program: MakeProgram) -> MakeProgram:
+    """A Python to run with and the system's, both without pip; uv is not there yet."""
+    monkeypatch.setattr(environments, "_PYTHON", str(make_program("own", "exit 1")))
+    monkeypatch.setattr(environments, "SYSTEM_PYTHON", str(make_program("system", "exit 1")))
+    monkeypatch.setattr(environments, "_UV", make_program("own", "exit 1").parent / "uv")
+    return make_program
+
+
+@pytest.mark.usefixtures("as_user", "pythons")
+def test_without_pip_it_says_how_to_get_all_that_is_missing() -> None:
+    assert environments.needs_pip()
+    with pytest.raises(steps.SetupError, match=r"redis-server .* python3-pip$"):
+        parts.set_up(parts.Needs())
     with pytest.raises(steps.SetupError, match="sudo apt-get install python3-pip"):
-        environments._pip()
+        environments._fetch_uv()
 
 
-def test_pip_of_another_python_serves(make_program: MakeProgram, tmp_path: Path) -> None:
-    with_pip = str(make_program("with-pip", "exit 0"))
-    patch = pytest.MonkeyPatch()
-    patch.setattr(environments, "_PYTHON", str(make_program("without-pip", "exit 1")))
-    patch.setattr(environments, "SYSTEM_PYTHON", with_pip)
-    assert environments._pip() == [with_pip, "-m", "pip"]
-    patch.undo()
+def test_pip_of_another_python_serves(pythons: MakeProgram) -> None:
+    pythons("system", "exit 0")
+    assert not environments.needs_pip()
+    assert environments._pip() == [environments.SYSTEM_PYTHON, "-m", "pip"]
+
+
+def test_with_uv_no_pip_is_needed(pythons: MakeProgram) -> None:
+    uv = pythons("uv", "exit 0")
+    assert not environments.needs_pip()
+    assert environments.uv() == uv
 
 
 class Work:
