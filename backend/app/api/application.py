@@ -7,7 +7,7 @@ from fastapi import APIRouter, FastAPI
 
 from app import __version__
 from app.api import health
-from app.api.middleware import BodyBound, RequestId
+from app.api.middleware import BodyBound, Faults, RequestId
 from app.api.problems import PROBLEMS, add_problem_handlers
 from app.api.v1 import artifacts, auth, files, jobs, logs, projects, submitting
 from app.core.logging import setup_logging
@@ -28,7 +28,9 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.context = Context.open(settings)
     add_problem_handlers(app)
-    app.add_middleware(BodyBound)
+    # The last that is added sees a request first.
+    app.add_middleware(BodyBound, max_upload=settings.max_upload_bytes)
+    app.add_middleware(Faults)
     app.add_middleware(RequestId)
     app.include_router(health.router)
     app.include_router(_version_1())

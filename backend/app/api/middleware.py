@@ -1,4 +1,4 @@
-"""Around every request: an id, a bound on JSON bodies, headers that browsers obey."""
+"""Around every request: an id, an answer to faults of ours, a bound on bodies, safe headers."""
 
 import re
 import uuid
@@ -6,11 +6,15 @@ import uuid
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.api.problems import problem, unexpected
+
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-#: The most that a JSON or form body may hold, in bytes; files have a limit of their own.
+#: The most that the body of a request may hold, in bytes, where no file is uploaded.
 MAX_BODY = 1 << 20
+_FILES = re.compile(r"/api/v1/projects/[^/]+/files(?P<one>/.*)?", re.DOTALL)
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -47,29 +51,81 @@ class RequestId:
             await self.app(scope, receive, send_with_headers)
 
 
-class BodyBound:
-    """Refuses JSON and form bodies over MAX_BODY before they are parsed."""
+class Faults:
+    """Answers a fault of ours with a problem.
+
+    Starlette's own handler for this lies outside of all middleware, so that its answers and log
+    lines would lack the request's id.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
-        if scope["type"] != "http" or not self._is_bound(Headers(scope=scope)):
+        begun = False
+
+        async def noted(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, noted)
+        except Exception as error:
+            if begun or scope["type"] != "http":
+                raise  # the server breaks the connection off: a part must not pass for the whole
+            await unexpected(Request(scope), error)(scope, receive, send)
+
+
+class BodyBound:
+    """Refuses bodies that are too long before they are parsed.
+
+    Routes parse forms and JSON before they ask who sends them; so this holds for everybody.
+    """
+
+    def __init__(self, app: ASGIApp, max_upload: int) -> None:
+        self.app = app
+        self.max_upload = max_upload
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection."""
+        limit = self._limit(scope) if scope["type"] == "http" else None
+        if limit is None:
             await self.app(scope, receive, send)
-            return
-        seen = 0
+        elif _announced(scope) > limit:
+            answer = problem(Request(scope), 413, "Too large", _too_long(limit))
+            await answer(scope, receive, send)
+        else:
+            await self.app(scope, _counted(receive, limit), send)
 
-        async def counted() -> Message:
-            nonlocal seen
-            message = await receive()
-            seen += len(message.get("body", b""))
-            if seen > MAX_BODY:
-                raise HTTPException(413, f"The body is longer than {MAX_BODY} bytes.")
-            return message
+    def _limit(self, scope: Scope) -> int | None:
+        """Return the most bytes of the body; None where the route itself counts them."""
+        files = _FILES.fullmatch(scope["path"])
+        if files is None:
+            return MAX_BODY
+        return None if files["one"] else self.max_upload + MAX_BODY
 
-        await self.app(scope, counted, send)
 
-    def _is_bound(self, headers: Headers) -> bool:
-        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-        return kind.endswith("json") or kind == "application/x-www-form-urlencoded"
+def _announced(scope: Scope) -> int:
+    length = Headers(scope=scope).get("content-length", "")
+    return int(length) if length.isascii() and length.isdigit() and len(length) < 20 else 0
+
+
+def _counted(receive: Receive, limit: int) -> Receive:
+    """Return `receive` that fails when more than `limit` bytes have come."""
+    seen = 0
+
+    async def receive_counted() -> Message:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > limit:
+            raise HTTPException(413, _too_long(limit))
+        return message
+
+    return receive_counted
+
+
+def _too_long(limit: int) -> str:
+    return f"The body is longer than {limit} bytes."

@@ -1,10 +1,12 @@
 """Every error leaves as RFC 9457 problem JSON."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import IntegrityError
 from starlette.exceptions import HTTPException
 
 from app.core.errors import A6hubError, FieldError
@@ -24,11 +26,17 @@ _TITLES = {
 #: For routes' OpenAPI entries.
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     "4XX": {"description": "What was wrong with the request", "model": Problem},
+    "5XX": {"description": "What failed in a6hub", "model": Problem},
 }
 
 
 def problem(
-    request: Request, status: int, title: str, detail: str, errors: tuple[FieldError, ...] = ()
+    request: Request,
+    status: int,
+    title: str,
+    detail: str,
+    errors: tuple[FieldError, ...] = (),
+    headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
     """Return an error as a response."""
     body = Problem(
@@ -38,7 +46,8 @@ def problem(
         errors=[ProblemField(field=e.field, message=e.message) for e in errors],
         request_id=getattr(request.state, "request_id", None),
     )
-    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+    if status == 401:
+        headers = {"WWW-Authenticate": "Bearer"}
     return JSONResponse(body.model_dump(), status, headers, MEDIA_TYPE)
 
 
@@ -47,7 +56,7 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(A6hubError, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _of_the_framework)
-    app.add_exception_handler(Exception, _unexpected)
+    app.add_exception_handler(IntegrityError, _overtaken)
 
 
 def _ours(request: Request, error: Exception) -> JSONResponse:
@@ -83,10 +92,18 @@ def _of_the_framework(request: Request, error: Exception) -> JSONResponse:
     detail = str(error.detail)
     if error.status_code == 404:
         detail = f"There is nothing at {request.url.path}."
-    return problem(request, error.status_code, title, detail)
+    return problem(request, error.status_code, title, detail, headers=error.headers)
 
 
-def _unexpected(request: Request, error: Exception) -> JSONResponse:
+def _overtaken(request: Request, error: Exception) -> JSONResponse:
+    """Answer who met somebody else's change that the database let come first."""
+    log.info("request overtaken", path=request.url.path, error=str(error))
+    detail = "Somebody changed or deleted the same thing at this moment; look, and try again."
+    return problem(request, 409, "Conflict", detail)
+
+
+def unexpected(request: Request, error: Exception) -> JSONResponse:
+    """Return the answer to a fault of ours: the cause goes to the log, not to the client."""
     log.error("request failed", path=request.url.path, exc_info=error)
     detail = "a6hub itself failed; the operator finds the cause in the log by the request id."
     return problem(request, 500, "Internal error", detail)

@@ -1,8 +1,18 @@
 """Bodies of the log-in routes."""
 
 from datetime import datetime
+from typing import Annotated
 
-from app.schemas.base import View
+from pydantic import BaseModel, StringConstraints
+
+from app.schemas.base import PlainText, View
+
+
+class LoginForm(BaseModel):
+    """The form of the OAuth 2 password grant; its other fields mean nothing here."""
+
+    username: Annotated[str, StringConstraints(max_length=64), PlainText]
+    password: Annotated[str, StringConstraints(max_length=1024), PlainText]
 
 
 class TokenView(View):

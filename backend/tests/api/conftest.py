@@ -1,20 +1,35 @@
 """Clients of the application, each logged in as somebody."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 from fastapi.testclient import TestClient
 
 from app.api.application import create_app
-from app.core.security import hash_password
+from app.core.clock import utcnow
+from app.core.security import hash_password, new_token, token_digest
+from app.db.engine import Database
 from app.jobs.context import Context
-from app.models import User
+from app.models import AccessToken, User
 
 PASSWORD = "correct horse battery staple"
 #: Hashing is slow on purpose: once is enough for all tests.
 PASSWORD_HASH = hash_password(PASSWORD)
 SOURCE = b"module tb; initial $finish; endmodule\n"
 MakeClient = Callable[[str], TestClient]
+
+
+def make_login(database: Database, username: str) -> str:
+    """Make a user who can log in with PASSWORD, and return an access token of theirs."""
+    token = new_token()
+    with database.writing() as session:
+        user = User(username=username, password_hash=PASSWORD_HASH)
+        session.add(user)
+        session.flush()
+        ends = utcnow() + timedelta(hours=1)
+        session.add(AccessToken(user_id=user.id, digest=token_digest(token), expires_at=ends))
+    return token
 
 
 @pytest.fixture
@@ -26,15 +41,14 @@ def anonymous(context: Context) -> Iterator[TestClient]:
 
 @pytest.fixture
 def log_in(anonymous: TestClient, context: Context) -> MakeClient:
-    """Make a user and return a client of theirs."""
+    """Make a user and return a client of theirs.
+
+    The token is written into the database: checking a password is slow on purpose.
+    """
 
     def make(username: str) -> TestClient:
-        with context.database.writing() as session:
-            session.add(User(username=username, password_hash=PASSWORD_HASH))
-        form = {"username": username, "password": PASSWORD}
-        token = anonymous.post("/api/v1/auth/login", data=form).json()["access_token"]
         client = TestClient(anonymous.app, raise_server_exceptions=False)
-        client.headers["Authorization"] = f"Bearer {token}"
+        client.headers["Authorization"] = f"Bearer {make_login(context.database, username)}"
         return client
 
     return make

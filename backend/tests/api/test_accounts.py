@@ -1,6 +1,6 @@
 """Logging in and out, and what is refused."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from fastapi.testclient import TestClient
 from sqlalchemy import select, update
@@ -14,6 +14,16 @@ from tests.api.problems import assert_problem
 
 def test_me(client: TestClient) -> None:
     assert client.get("/api/v1/auth/me").json() == {"id": 1, "username": "ada", "is_admin": False}
+
+
+def test_logging_in(anonymous: TestClient, log_in: MakeClient) -> None:
+    log_in("ada")
+    form = {"username": "ada", "password": PASSWORD, "grant_type": "password"}
+    login = anonymous.post("/api/v1/auth/login", data=form).json()
+    assert login["token_type"] == "bearer"
+    assert datetime.fromisoformat(login["expires_at"]) > utcnow()
+    headers = {"Authorization": f"Bearer {login['access_token']}"}
+    assert anonymous.get("/api/v1/auth/me", headers=headers).json()["username"] == "ada"
 
 
 def test_a_wrong_password_and_an_unknown_user_get_the_same_answer(

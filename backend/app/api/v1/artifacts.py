@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
 from app.api.deps import Id, WithContext, WithUser
+from app.api.kept import from_store
 from app.jobs.access import get_job
 from app.jobs.queries import artifacts_of, get_artifact
 from app.models import Artifact
@@ -26,7 +27,8 @@ def content(context: WithContext, user: WithUser, job_id: Id, artifact_id: Id) -
     """Return an artifact's bytes. Only pictures are shown by a browser, the rest is saved."""
     with context.database.reading() as session:
         artifact = get_artifact(session, user, job_id, artifact_id)
-    opened = context.store.open(artifact.key)
+    with from_store(artifact.name):
+        opened = context.store.open(artifact.key)
     picture = artifact.name.endswith(".png")
     name = quote(artifact.name.rpartition("/")[2])
     headers = {

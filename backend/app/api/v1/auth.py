@@ -2,18 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
-from fastapi.security import OAuth2PasswordRequestForm
+from fastapi import APIRouter, Form
 
 from app.accounts.users import log_in, log_out
 from app.api.deps import WithContext, WithToken, WithUser
-from app.schemas.accounts import TokenView, UserView
+from app.schemas.accounts import LoginForm, TokenView, UserView
 
 router = APIRouter(prefix="/auth", tags=["accounts"])
 
 
 @router.post("/login")
-def login(context: WithContext, form: Annotated[OAuth2PasswordRequestForm, Depends()]) -> TokenView:
+def login(context: WithContext, form: Annotated[LoginForm, Form()]) -> TokenView:
     """Exchange a user name and a password for an access token."""
     lifetime = context.settings.access_token_seconds
     done = log_in(context.database, form.username, form.password, lifetime)

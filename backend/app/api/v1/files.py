@@ -6,11 +6,13 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response, UploadFile
 from fastapi.concurrency import run_in_threadpool
+from sqlalchemy import select
 
 from app.api.deps import Id, WithContext, WithUser
+from app.api.kept import from_store
 from app.core.errors import InvalidError, TooLargeError
 from app.jobs.context import Context
-from app.models import User
+from app.models import Project, User
 from app.projects.files import delete_file, get_file, list_files, put_files
 from app.projects.paths import check_path
 from app.projects.projects import get_project
@@ -40,6 +42,7 @@ async def put(
     response: Response,
 ) -> FileView:
     """Set the content of one file; the body is the content. 201 when the file is new."""
+    check_path(path)
     data = await _read_bounded(request.stream(), context.settings.max_upload_bytes)
     (view,), new = await run_in_threadpool(_keep, context, user, project_id, {path: data})
     response.status_code = 201 if new else 200
@@ -67,8 +70,10 @@ def get(context: WithContext, user: WithUser, project_id: Id, path: str) -> Resp
     with context.database.reading() as session:
         file = get_file(session, get_project(session, user, project_id), check_path(path))
     name = quote(file.path.rpartition("/")[2])
+    with from_store(repr(file.path)):
+        content = get_blob(context.store, file.digest)
     return Response(
-        get_blob(context.store, file.digest),
+        content,
         media_type="application/octet-stream",
         headers={"Content-Disposition": f"attachment; filename*=UTF-8''{name}"},
     )
@@ -99,6 +104,8 @@ def _keep(
         get_project(session, user, project_id, change=True)
     kept = {path: (put_blob(context.store, data), len(data)) for path, data in contents.items()}
     with context.database.writing() as session:
+        # Uploads to a project take turns: two at once would both add the same new path.
+        session.execute(select(Project.id).where(Project.id == project_id).with_for_update())
         project = get_project(session, user, project_id, change=True)
         before = {file.path for file in list_files(session, project)}
         files = put_files(session, project, kept, context.settings.max_project_files)

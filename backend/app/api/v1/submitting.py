@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from app.api.deps import Id, WithContext, WithUser
 from app.api.v1.jobs import job_view
+from app.core.errors import FieldError, InvalidError
 from app.jobs.context import Context
 from app.jobs.logs import read_log_tail
 from app.jobs.queries import newest_job
@@ -52,7 +53,17 @@ def _submit(
 ) -> JobView:
     body = body or JobBody(max_seconds=None)
     request = Request(project_id, job_type, body.config, body.max_seconds)
-    return job_view(submit(context, user, request))
+    try:
+        return job_view(submit(context, user, request))
+    except InvalidError as error:
+        raise _in_the_body(error) from error
+
+
+def _in_the_body(error: InvalidError) -> InvalidError:
+    """Name the fields as all faults of a body are named: config.top is body.config.top."""
+    fields = tuple(FieldError(f"body.{one.field}", one.message) for one in error.errors)
+    detail = "; ".join(f"{one.field}: {one.message}" for one in fields)
+    return InvalidError(detail or error.detail, fields)
 
 
 def _status(context: Context, user: User, project_id: int, job_type: JobType) -> StatusView:
