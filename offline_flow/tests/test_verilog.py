@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from conftest import cell
-from pyosys import libyosys
+from tools import run_yosys
 
 from librelane_plugin_offline.database import Design, Instance, Port
 from librelane_plugin_offline.netlist import read_netlist
@@ -58,16 +58,15 @@ def read_back(design: Design, path: Path, *, power: bool = False) -> Design:
     tap = f"module {cell('tapvpwrvgnd_1')}(inout VPWR, inout VGND); endmodule\n"
     models, out = path.with_name("models.v"), path.with_name("back.json")
     models.write_text(inverter + tap)
-    yosys = libyosys.Design()
-    for command in (
+    commands = (
         f"read_verilog -lib {models}",
         f"read_verilog {path}",
         "hierarchy -check -top top",
         "proc",
         "splitnets",
         f"write_json {out}",
-    ):
-        libyosys.run_pass(command, yosys)
+    )
+    run_yosys(commands)
     return read_netlist(out, "top", design.macros)
 
 
