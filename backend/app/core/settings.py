@@ -46,6 +46,10 @@ class Settings(BaseSettings):
     # Jobs
     max_job_duration_seconds: int = Field(3600, validation_alias="MAX_JOB_DURATION_SECONDS", gt=120)
     max_attempts: int = Field(3, validation_alias="MAX_ATTEMPTS", ge=1)
+    #: Of each job type; more wait until one has ended.
+    max_running_jobs_per_user: int = Field(
+        20, validation_alias=_own("MAX_RUNNING_JOBS_PER_USER"), ge=1
+    )
     lease_seconds: float = Field(30, validation_alias=_own("LEASE_SECONDS"), gt=0)
     heartbeat_seconds: float = Field(10, validation_alias=_own("HEARTBEAT_SECONDS"), gt=0)
     upkeep_seconds: float = Field(2, validation_alias=_own("UPKEEP_SECONDS"), gt=0)

@@ -14,18 +14,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import select
+
 from app.core.logging import get_logger
 from app.executors.base import Command, Executor, Exit, Limits, Outcome
 from app.jobs.artifacts import keep_artifacts
 from app.jobs.context import Context
 from app.jobs.live import LiveStream
 from app.jobs.logs import LogWriter, Shipper
+from app.jobs.outbox import admit
 from app.jobs.patience import patiently
-from app.jobs.states import Claim, Ending, Reason, claim, finish, release
+from app.jobs.states import Claim, Ending, Reason, finish, release
 from app.jobs.steps import StepBook, write_steps
+from app.jobs.turns import Taker, claim_next
 from app.jobs.watch import Halt, Watch
 from app.jobs.workdir import WorkDir
-from app.models import Artifact, Job, JobStatus, Metric, Revision
+from app.models import Artifact, Job, JobStatus, JobType, Metric, Revision
 from app.toolchains.base import BadInputError, Toolchain, ToolCommand, ToolResult
 
 log = get_logger(__name__)
@@ -69,30 +73,40 @@ class Bench:
 class _Work:
     """What is to be done, as the database says."""
 
+    user_id: int
     toolchain: Toolchain
     config: dict[str, Any]
     tree_digest: str
     max_seconds: float
 
 
-def run_attempt(bench: Bench, job_id: int) -> dict[str, Any]:
-    """Work on a job if it is there to be claimed; return a summary for the result backend."""
-    context = bench.context
-    with context.database.writing() as session:
-        mine = claim(session, job_id, bench.worker, context.settings.lease_seconds)
-        if mine is None:
-            return {"status": "not pending", "job_id": job_id}
-        work = _read_work(bench, session.get_one(Job, job_id), session.get_one)
-    log.info("attempt begins", job=job_id, attempt=mine.attempt)
+def run_next(bench: Bench, queue: JobType, task_id: str | None = None) -> dict[str, Any]:
+    """Work on the job whose turn it is, if there is one; return a summary for the result backend.
+
+    `task_id`: the Celery task that this is.
+    """
+    context, settings = bench.context, bench.context.settings
+    limit = settings.max_running_jobs_per_user
+    taker = Taker(bench.worker, task_id, settings.lease_seconds, limit)
+    mine = claim_next(context.database, queue, taker)
+    if mine is None:
+        return {"status": "nothing to do"}
+    work = _read_work(bench, mine.job_id)
+    log.info("attempt begins", job=mine.job_id, attempt=mine.attempt)
     status = _Attempt(bench, mine, work).run()
-    log.info("attempt ends", job=job_id, attempt=mine.attempt, status=status)
-    return {"status": status, "job_id": job_id, "artifacts_path": f"jobs/{job_id}/artifacts"}
+    log.info("attempt ends", job=mine.job_id, attempt=mine.attempt, status=status)
+    admit(context, queue, work.user_id)
+    artifacts = f"jobs/{mine.job_id}/attempts/{mine.attempt}/artifacts"
+    return {"status": status, "job_id": mine.job_id, "artifacts_path": artifacts}
 
 
-def _read_work(bench: Bench, job: Job, get_one: Callable[..., Any]) -> _Work:
+def _read_work(bench: Bench, job_id: int) -> _Work:
     limit = bench.context.settings.max_job_duration_seconds - STORING_SECONDS
-    revision: Revision = get_one(Revision, job.revision_id)
+    both = select(Job, Revision).join(Revision, Revision.id == Job.revision_id)
+    with bench.context.database.reading() as session:
+        job, revision = session.execute(both.where(Job.id == job_id)).one()
     return _Work(
+        user_id=job.user_id,
         toolchain=bench.toolchains[job.toolchain],
         config=job.config,
         tree_digest=revision.tree_digest,

@@ -87,8 +87,10 @@ class Broker:
 
     def epoch(self) -> str:
         """Return the name of the broker's present memory."""
-        self.redis.set(EPOCH_KEY, uuid.uuid4().hex, nx=True)
-        value = self.redis.get(EPOCH_KEY)
+        with self.redis.pipeline(transaction=False) as pipe:
+            pipe.set(EPOCH_KEY, uuid.uuid4().hex, nx=True)
+            pipe.get(EPOCH_KEY)
+            _, value = pipe.execute()
         return value.decode() if isinstance(value, bytes) else ""
 
     def waiting(self, queue: str) -> int:

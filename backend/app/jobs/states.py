@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
+from app.core.clock import utcnow
 from app.core.errors import ConflictError
 from app.db.clock import database_now
 from app.models import Attempt, Job, JobStatus, OutboxMessage
@@ -56,13 +57,28 @@ class Ending:
     current_step: str | None = None
 
 
+@dataclass(frozen=True)
+class Loss:
+    """How an attempt was lost."""
+
+    reason: Reason
+    message: str
+
+
 def enqueue(session: Session, job: Job) -> None:
     """Add the outbox row of a new job."""
-    session.add(OutboxMessage(job_id=job.id, queue=job.job_type))
+    session.add(
+        OutboxMessage(job_id=job.id, queue=job.job_type, user_id=job.user_id, priority=job.priority)
+    )
 
 
-def claim(session: Session, job_id: int, worker: str, lease_seconds: float) -> Claim | None:
-    """Begin an attempt at a pending job; None when the job is not pending (any more)."""
+def claim(
+    session: Session, job_id: int, worker: str, lease_seconds: float, task_id: str | None = None
+) -> Claim | None:
+    """Begin an attempt at a pending job; None when the job is not pending (any more).
+
+    `task_id`: the Celery task that will work on it.
+    """
     now = database_now(session)
     attempt = session.execute(
         update(Job)
@@ -74,6 +90,7 @@ def claim(session: Session, job_id: int, worker: str, lease_seconds: float) -> C
             lease_until=now + timedelta(seconds=lease_seconds),
             started_at=func.coalesce(Job.started_at, now),
             current_step=None,
+            celery_task_id=task_id,
         )
         .returning(Job.attempt)
         .execution_options(synchronize_session=False)
@@ -138,26 +155,44 @@ def expired(session: Session) -> list[Claim]:
     return [Claim(job_id, attempt) for job_id, attempt in session.execute(late)]
 
 
+def running_claim(session: Session, task_id: str) -> Claim | None:
+    """Return the running attempt that a Celery task works on; None when there is none."""
+    mine = select(Job.id, Job.attempt).where(
+        Job.status == JobStatus.RUNNING, Job.celery_task_id == task_id
+    )
+    row = session.execute(mine).one_or_none()
+    return Claim(row.id, row.attempt) if row else None
+
+
 def reap(session: Session, lost: Claim, max_attempts: int) -> JobStatus | None:
-    """Take a job from an attempt whose lease has run out.
+    """Take a job from an attempt whose lease has run out; see `lose`.
+
+    None when the lease was extended meanwhile.
+    """
+    why = Loss(Reason.WORKER_LOST, "The worker was lost: no sign of life before the lease ended.")
+    return lose(session, lost, why, max_attempts, Job.lease_until < database_now(session))
+
+
+def lose(
+    session: Session, lost: Claim, why: Loss, max_attempts: int, *only_if: ColumnElement[bool]
+) -> JobStatus | None:
+    """Take a job from an attempt that is no more.
 
     Return the job's new status (pending; failed after `max_attempts` lost attempts; cancelled if
-    that was asked for), or None when the lease was extended meanwhile.
+    that was asked for), or None when the attempt has ended meanwhile.
     """
     now = database_now(session)
-    still_late = Job.lease_until < now
-    row = session.execute(
+    cancel_requested = session.execute(
         update(Job)
-        .where(*fence(lost), still_late)
+        .where(*fence(lost), *only_if)
         .values(lease_until=now)
-        .returning(Job.worker, Job.cancel_requested)
+        .returning(Job.cancel_requested)
         .execution_options(synchronize_session=False)
-    ).one_or_none()
-    if row is None:
+    ).scalar_one_or_none()
+    if cancel_requested is None:
         return None
-    message = f"Worker {row.worker} was lost: no sign of life before the lease ended."
-    _end_attempt(session, lost, now, "lost", Reason.WORKER_LOST, message)
-    return _after_loss(session, lost, bool(row.cancel_requested), max_attempts, now)
+    _end_attempt(session, lost, now, "lost", why.reason, why.message)
+    return _after_loss(session, lost, why, cancel_requested, max_attempts, now)
 
 
 def cancel(session: Session, job: Job) -> JobStatus:
@@ -196,7 +231,12 @@ _WAITING: dict[str, Any] = {
 
 
 def _after_loss(
-    session: Session, lost: Claim, cancel_requested: bool, max_attempts: int, now: datetime
+    session: Session,
+    lost: Claim,
+    why: Loss,
+    cancel_requested: bool,
+    max_attempts: int,
+    now: datetime,
 ) -> JobStatus:
     if cancel_requested:
         return _end_lost(session, lost, now, JobStatus.CANCELLED, Reason.CANCELLED, "Cancelled.")
@@ -206,8 +246,8 @@ def _after_loss(
         .where(Attempt.job_id == lost.job_id, Attempt.outcome == "lost")
     )
     if (count or 0) >= max_attempts:
-        message = f"Given up after {count} attempts, each lost with its worker."
-        return _end_lost(session, lost, now, JobStatus.FAILED, Reason.WORKER_LOST, message)
+        message = f"Given up after {count} attempts that were lost. The last: {why.message}"
+        return _end_lost(session, lost, now, JobStatus.FAILED, why.reason, message)
     _change(session, lost, _WAITING)
     _add_message(session, lost.job_id)
     return JobStatus.PENDING
@@ -262,8 +302,9 @@ def _end_attempt(
 
 
 def _add_message(session: Session, job_id: int) -> None:
-    queue = select(Job.job_type).where(Job.id == job_id).scalar_subquery()
-    session.execute(insert(OutboxMessage).values(job_id=job_id, queue=queue))
+    place = select(Job.id, Job.job_type, Job.user_id, Job.priority, literal(utcnow()))
+    columns = ["job_id", "queue", "user_id", "priority", "created_at"]
+    session.execute(insert(OutboxMessage).from_select(columns, place.where(Job.id == job_id)))
 
 
 def _drop_message(session: Session, job_id: int) -> None:

@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
-from app.core.errors import InvalidError
+from sqlalchemy.orm import Session
+
+from app.core.errors import ConflictError, InvalidError
+from app.jobs.access import get_job
 from app.jobs.context import Context
-from app.jobs.outbox import publish
+from app.jobs.outbox import admit
 from app.jobs.states import enqueue
-from app.models import Job, JobType, User
+from app.models import Job, JobStatus, JobType, Priority, User
 from app.projects.projects import get_project
 from app.projects.revisions import current_tree, keep_revision
 from app.storage.trees import TreeFile, put_tree
@@ -23,6 +26,7 @@ class Request:
     job_type: JobType
     config: dict[str, Any]
     max_seconds: int | None = None
+    priority: Priority = Priority.NORMAL
 
 
 def submit(context: Context, user: User, request: Request) -> Job:
@@ -47,12 +51,42 @@ def submit(context: Context, user: User, request: Request) -> Job:
             toolchain=toolchain.name,
             config=config,
             max_seconds=max_seconds,
+            priority=request.priority,
         )
-        session.add(job)
-        session.flush()
-        enqueue(session, job)
-    publish(context.database, context.broker, job.id, job.job_type)
+        _add(session, job)
+    admit(context, job.job_type, job.user_id)
     return job
+
+
+def retry(context: Context, user: User, job_id: int) -> Job:
+    """Make a job of the same revision and config as one that has ended, linked to it.
+
+    NotFoundError when there is no such job for `user`, ForbiddenError when the project may only be
+    read, ConflictError when the job has not ended.
+    """
+    with context.database.writing() as session:
+        old = get_job(session, user, job_id, change=True)
+        if not JobStatus(old.status).is_terminal:
+            raise ConflictError(
+                f"Job {job_id} is {old.status}; it can be retried when it has ended."
+            )
+        job = Job(**{name: getattr(old, name) for name in _SAME}, user_id=user.id, retry_of=old.id)
+        _add(session, job)
+    admit(context, job.job_type, job.user_id)
+    return job
+
+
+#: What a job that does another again has in common with it.
+_SAME = (
+    *("project_id", "revision_id", "job_type", "toolchain"),
+    *("config", "max_seconds", "priority"),
+)
+
+
+def _add(session: Session, job: Job) -> None:
+    session.add(job)
+    session.flush()
+    enqueue(session, job)
 
 
 def _max_seconds(context: Context, request: Request) -> int:

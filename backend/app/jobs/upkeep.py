@@ -19,13 +19,20 @@ from app.db.engine import Database
 from app.jobs.context import Context
 from app.jobs.logs import store_rest
 from app.jobs.outbox import relay
-from app.jobs.states import Claim, expired, fence, reap
+from app.jobs.states import Claim, Loss, Reason, expired, fence, lose, reap, running_claim
 from app.jobs.workdir import WorkDir, work_dirs
 from app.models import Job, UpkeepLease
 
 log = get_logger(__name__)
 
 DUTY = "jobs"
+#: What is known of a worker's process that has died, by whether the kernel has killed for memory.
+_LOSSES = {
+    True: Loss(
+        Reason.OUT_OF_MEMORY, "The worker's process was killed as the machine ran out of memory."
+    ),
+    False: Loss(Reason.WORKER_LOST, "The worker's process was killed."),
+}
 #: How many rounds the holder may miss before another takes over.
 LEASE_ROUNDS = 5
 
@@ -59,12 +66,23 @@ class Upkeep:
                 log.exception("upkeep stumbled")
             self._closing.wait(self._context.settings.upkeep_seconds)
 
+    def task_lost(self, task_id: str, *, for_memory: bool) -> None:
+        """Take the job from the Celery task whose process has died, if it worked on one."""
+        database, settings = self._context.database, self._context.settings
+        with database.writing() as session:
+            lost = running_claim(session, task_id)
+            status = (
+                lose(session, lost, _LOSSES[for_memory], settings.max_attempts) if lost else None
+            )
+        log.warning("worker process lost", task=task_id, for_memory=for_memory, job_now=status)
+        relay(self._context)
+
     def round(self) -> None:
         """Do one round: the shared duties if elected, and this machine's own."""
         settings, database = self._context.settings, self._context.database
         if elect(database, DUTY, self._holder, settings.upkeep_seconds * LEASE_ROUNDS):
             reap_expired(database, settings.max_attempts)
-            relay(database, self._context.broker, settings.republish_seconds)
+            relay(self._context)
         remove_dead_folders(self._context)
 
 

@@ -1,6 +1,16 @@
 """The tables."""
 
-from app.models.jobs import Artifact, Attempt, Job, JobStatus, JobType, Metric, OutboxMessage, Step
+from app.models.jobs import (
+    Artifact,
+    Attempt,
+    Job,
+    JobStatus,
+    JobType,
+    Metric,
+    OutboxMessage,
+    Priority,
+    Step,
+)
 from app.models.projects import Project, ProjectFile, Revision, Visibility
 from app.models.upkeep import UpkeepLease
 from app.models.users import AccessToken, User
@@ -14,6 +24,7 @@ __all__ = [
     "JobType",
     "Metric",
     "OutboxMessage",
+    "Priority",
     "Project",
     "ProjectFile",
     "Revision",

@@ -9,6 +9,7 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Index,
+    SmallInteger,
     String,
     Text,
     UniqueConstraint,
@@ -41,6 +42,14 @@ class JobStatus(enum.StrEnum):
         return self not in (JobStatus.PENDING, JobStatus.RUNNING)
 
 
+class Priority(enum.IntEnum):
+    """How a user ranks their own jobs; the smallest number goes first."""
+
+    HIGH = 0
+    NORMAL = 1
+    LOW = 2
+
+
 class Job(Base):
     """One request to run a toolchain on a revision with a config."""
 
@@ -51,6 +60,7 @@ class Job(Base):
         ),
         Index("ix_jobs_status_lease_until", "status", "lease_until"),
         Index("ix_jobs_project_id_job_type_id", "project_id", "job_type", "id"),
+        Index("ix_jobs_status_job_type_user_id", "status", "job_type", "user_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -61,6 +71,11 @@ class Job(Base):
     toolchain: Mapped[str] = mapped_column(String(32))
     config: Mapped[dict[str, Any]]
     max_seconds: Mapped[int]
+    priority: Mapped[int] = mapped_column(SmallInteger, default=Priority.NORMAL)
+    #: The job that this one does again.
+    retry_of: Mapped[int | None] = mapped_column(
+        ForeignKey("jobs.id", ondelete="SET NULL"), index=True
+    )
 
     status: Mapped[str] = mapped_column(String(16), default=JobStatus.PENDING)
     #: The number of the newest attempt; 0 before the first.
@@ -73,6 +88,7 @@ class Job(Base):
     reason: Mapped[str | None] = mapped_column(String(32))
     message: Mapped[str | None] = mapped_column(Text)
     verdict: Mapped[str | None] = mapped_column(String(16))
+    #: The Celery task that works on it or did so last.
     celery_task_id: Mapped[str | None] = mapped_column(String(64))
 
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
@@ -148,18 +164,25 @@ class Metric(Base):
 
 
 class OutboxMessage(Base):
-    """A pending job's message to the broker; gone once the job is claimed or cancelled.
+    """A pending job's place in its queue; gone once the job is claimed or cancelled.
 
+    `published_at` is None while no message in the broker stands for it (see `app.jobs.outbox`).
     `epoch` names the broker's memory that the message was put into (see `app.jobs.broker`): a
     broker that has forgotten everything has another epoch, and the message is sent again.
     """
 
     __tablename__ = "outbox"
+    __table_args__ = (
+        Index("ix_outbox_queue_user_id_priority_job_id", "queue", "user_id", "priority", "job_id"),
+        Index("ix_outbox_queue_user_id_published_at", "queue", "user_id", "published_at"),
+    )
 
     job_id: Mapped[int] = mapped_column(
         ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
     queue: Mapped[str] = mapped_column(String(32))
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    priority: Mapped[int] = mapped_column(SmallInteger)
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     published_at: Mapped[datetime | None]
     epoch: Mapped[str | None] = mapped_column(String(64))

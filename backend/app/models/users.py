@@ -20,6 +20,8 @@ class User(Base):
     is_admin: Mapped[bool] = mapped_column(default=False)
     is_active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    #: When a job of theirs was begun last (see `app.jobs.turns`).
+    turn_at: Mapped[datetime] = mapped_column(default=utcnow)
 
 
 class AccessToken(Base):

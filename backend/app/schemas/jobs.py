@@ -1,19 +1,30 @@
 """Bodies of the job routes."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from app.models import JobStatus, JobType
+from app.models import JobStatus, JobType, Priority
 from app.schemas.base import Body, PlainJson, View
+
+PriorityName = Literal["high", "normal", "low"]
 
 
 class JobBody(Body):
-    """A job to be made. `config` is the toolchain's; `max_seconds` None: as long as allowed."""
+    """A job to be made.
+
+    `config` is the toolchain's; `max_seconds` None: as long as allowed; `priority` ranks it among
+    your own jobs.
+    """
 
     config: Annotated[dict[str, Any], PlainJson] = Field(default_factory=dict)
     max_seconds: int | None = Field(None, ge=1)
+    priority: PriorityName = "normal"
+
+
+def _priority_name(value: object) -> object:
+    return Priority(value).name.lower() if isinstance(value, int) else value
 
 
 class JobView(View):
@@ -25,6 +36,9 @@ class JobView(View):
     user_id: int
     job_type: JobType
     toolchain: str
+    priority: Annotated[PriorityName, BeforeValidator(_priority_name)]
+    #: The job that this one does again.
+    retry_of: int | None
     status: JobStatus
     attempt: int
     current_step: str | None

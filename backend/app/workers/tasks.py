@@ -1,25 +1,31 @@
-"""The tasks: their names are public, their one argument is a job's id."""
+"""The tasks: their names are public, their one argument is the id of a job that waits.
+
+A message says that there is work, not which: the job whose turn it is begins (`app.jobs.turns`).
+"""
 
 from typing import Any
 
-from app.jobs.attempt import run_attempt
+from celery import Task
+
+from app.jobs.attempt import run_next
+from app.models import JobType
 from app.workers.bench import get_bench
 from app.workers.celery_app import celery_app
 from app.workers.handback import handing_back
 
 
-@celery_app.task(name="app.workers.tasks.run_build")
-def run_build(job_id: int) -> dict[str, Any]:
-    """Work on a build, if it is there to be claimed."""
-    return _run(job_id)
+@celery_app.task(name="app.workers.tasks.run_build", bind=True)
+def run_build(self: Task[[int], dict[str, Any]], job_id: int) -> dict[str, Any]:
+    """Work on the build whose turn it is, if there is one."""
+    return _run(JobType.BUILD, self.request.id)
 
 
-@celery_app.task(name="app.workers.tasks.run_simulation")
-def run_simulation(job_id: int) -> dict[str, Any]:
-    """Work on a simulation, if it is there to be claimed."""
-    return _run(job_id)
+@celery_app.task(name="app.workers.tasks.run_simulation", bind=True)
+def run_simulation(self: Task[[int], dict[str, Any]], job_id: int) -> dict[str, Any]:
+    """Work on the simulation whose turn it is, if there is one."""
+    return _run(JobType.SIMULATION, self.request.id)
 
 
-def _run(job_id: int) -> dict[str, Any]:
+def _run(queue: JobType, task_id: str | None) -> dict[str, Any]:
     with handing_back():
-        return run_attempt(get_bench(), job_id)
+        return run_next(get_bench(), queue, task_id)

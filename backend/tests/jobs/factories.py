@@ -4,7 +4,17 @@ from sqlalchemy import select
 
 from app.db.engine import Database
 from app.jobs.states import Claim, claim, enqueue
-from app.models import Attempt, Job, JobStatus, JobType, OutboxMessage, Project, Revision, User
+from app.models import (
+    Attempt,
+    Job,
+    JobStatus,
+    JobType,
+    OutboxMessage,
+    Priority,
+    Project,
+    Revision,
+    User,
+)
 
 NO_TREE = "0" * 64
 
@@ -29,10 +39,12 @@ def make_job(
     tree_digest: str = NO_TREE,
     toolchain: str = "icarus",
     job_type: JobType = JobType.SIMULATION,
+    user: User | None = None,
+    priority: Priority = Priority.NORMAL,
 ) -> int:
-    """Make a pending job, with its outbox row, in a project of a user of its own."""
-    user = make_user(database, f"user {_count(database)}")
-    project = make_project(database, user)
+    """Make a pending job, with its outbox row, in a project of a user (by default a new one)."""
+    user = user or make_user(database, f"user {_count(database, User)}")
+    project = make_project(database, user, f"project {_count(database, Project)}")
     with database.writing() as session:
         revision = Revision(project_id=project.id, tree_digest=tree_digest)
         session.add(revision)
@@ -45,6 +57,7 @@ def make_job(
             toolchain=toolchain,
             config={},
             max_seconds=60,
+            priority=priority,
         )
         session.add(job)
         session.flush()
@@ -79,6 +92,6 @@ def has_message(database: Database, job_id: int) -> bool:
         return session.get(OutboxMessage, job_id) is not None
 
 
-def _count(database: Database) -> int:
+def _count(database: Database, table: type[Project | User]) -> int:
     with database.reading() as session:
-        return len(session.scalars(select(User.id)).all())
+        return len(session.scalars(select(table.id)).all())

@@ -13,12 +13,12 @@ from sqlalchemy import select, update
 
 from app.core.clock import utcnow
 from app.executors.base import Command, Exit, Outcome
-from app.jobs.attempt import Bench, run_attempt
+from app.jobs.attempt import Bench, run_next
 from app.jobs.context import Context
 from app.jobs.logs import read_log
 from app.jobs.states import Claim, Reason, cancel, reap
 from app.jobs.watch import Watch
-from app.models import Artifact, Job, JobStatus, Metric, Step
+from app.models import Artifact, Job, JobStatus, JobType, Metric, Step
 from app.storage.blobs import put_blob
 from app.storage.store import Store
 from app.storage.trees import TreeFile, put_tree
@@ -53,7 +53,7 @@ class Worker:
         self.watch = watch
 
     def run(self) -> str:
-        self.summary = run_attempt(self.bench, self.job_id)
+        self.summary = run_next(self.bench, JobType.SIMULATION)
         return str(self.summary["status"])
 
     def start(self) -> None:
@@ -118,7 +118,7 @@ def test_the_job_sees_a_copy_of_its_revision(context: Context) -> None:
 def test_a_message_delivered_twice_runs_once(context: Context) -> None:
     worker = Worker(context, ScriptedExecutor())
     worker.run()
-    assert worker.run() == "not pending"
+    assert worker.run() == "nothing to do"
     assert len(worker.executor.commands) == 2
     assert len(attempts_of(context.database, worker.job_id)) == 1
 

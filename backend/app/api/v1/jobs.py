@@ -8,6 +8,7 @@ from app.api.deps import Id, WithContext, WithUser
 from app.jobs.access import get_job
 from app.jobs.cancel import request_cancel
 from app.jobs.queries import JobFilter, attempts_of, list_jobs, metrics_of, steps_of
+from app.jobs.submit import retry
 from app.models import Job, JobStatus, JobType
 from app.schemas.jobs import AttemptView, JobDetail, JobView, StepView
 
@@ -60,3 +61,9 @@ def cancel(context: WithContext, user: WithUser, job_id: Id, response: Response)
     if job.status == JobStatus.CANCELLED:
         response.status_code = 200
     return job_view(job)
+
+
+@router.post("/{job_id}/retry", status_code=201)
+def retry_job(context: WithContext, user: WithUser, job_id: Id) -> JobView:
+    """Make a new job of the same revision and config as one that has ended."""
+    return job_view(retry(context, user, job_id))

@@ -9,7 +9,7 @@ from app.jobs.context import Context
 from app.jobs.logs import read_log_tail
 from app.jobs.queries import newest_job
 from app.jobs.submit import Request, submit
-from app.models import Job, JobType, User
+from app.models import Job, JobType, Priority, User
 from app.projects.projects import get_project
 from app.schemas.jobs import JobBody, JobView, StatusView
 
@@ -52,7 +52,8 @@ def _submit(
     context: Context, user: User, project_id: int, job_type: JobType, body: JobBody | None
 ) -> JobView:
     body = body or JobBody(max_seconds=None)
-    request = Request(project_id, job_type, body.config, body.max_seconds)
+    priority = Priority[body.priority.upper()]
+    request = Request(project_id, job_type, body.config, body.max_seconds, priority)
     try:
         return job_view(submit(context, user, request))
     except InvalidError as error:
