@@ -83,7 +83,7 @@ class Client:
         with self._http.stream("GET", url, headers=headers, timeout=60) as response:
             response.raise_for_status()
             event: dict[str, str] = {}
-            for line in response.iter_lines():
+            for line in _lines(response.iter_bytes()):
                 name, _, value = line.partition(":")
                 if name:
                     event[name] = value.removeprefix(" ")
@@ -97,6 +97,17 @@ class Client:
             detail = _problem(response)
             raise httpx2.HTTPError(f"{method} {url}: {response.status_code} {detail}")
         return response.json()
+
+
+def _lines(pieces: Iterator[bytes]) -> Iterator[str]:
+    """Cut at line feeds alone: a log's text may hold other characters that Python cuts at."""
+    begun: list[bytes] = []
+    for piece in pieces:
+        *lines, rest = piece.split(b"\n")
+        for line in lines:
+            yield b"".join([*begun, line]).decode()
+            begun = []
+        begun.append(rest)
 
 
 def _problem(response: httpx2.Response) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.core.logging import get_logger
-from app.executors.base import Command, Executor, Exit, Limits, Outcome
+from app.executors.base import Command, Executor, Exit, Limits, Outcome, OutputSink
 from app.jobs.artifacts import keep_artifacts
 from app.jobs.context import Context
 from app.jobs.live import LiveStream
@@ -156,8 +156,7 @@ class _Attempt:
     def _work_on(self, output: LogWriter) -> tuple[Ending, ToolResult | None]:
         try:
             self._fill_folder(output)
-            last = self._run_commands(output)
-            return self._judge(last)
+            return self._judge(*self._run_commands(output))
         except BadInputError as error:
             message = f"{error.field}: {error.message}"
             return Ending(JobStatus.FAILED, message, Reason.BAD_INPUT), None
@@ -171,17 +170,18 @@ class _Attempt:
         store, digest = self._context.store, self._work.tree_digest
         patiently(lambda: self._folder.fill(store, digest), self._watch.stop)
 
-    def _run_commands(self, output: LogWriter) -> Exit:
-        """Run the commands until one fails or the attempt has to stop; return the last's end."""
+    def _run_commands(self, output: LogWriter) -> tuple[ToolCommand, Exit]:
+        """Run the commands until one fails or the attempt has to stop; return the last, its end."""
         commands = self._work.toolchain.prepare(self._work.config, self._folder.job)
         for tool in commands:
             output.line(f"{tool.name}: {' '.join(tool.argv)}")
             self._book.begin(tool)
-            ended = self._bench.executor.run(self._command(tool), output.write, self._watch.stop)
+            sink = _both(output.write, tool.listener) if tool.listener else output.write
+            ended = self._bench.executor.run(self._command(tool), sink, self._watch.stop)
             self._book.end(ended)
             if not ended.ok:
                 break
-        return ended
+        return tool, ended
 
     def _command(self, tool: ToolCommand) -> Command:
         settings = self._context.settings
@@ -200,10 +200,10 @@ class _Attempt:
             labels={"a6hub.job": str(self._mine.job_id), "a6hub.attempt": str(self._mine.attempt)},
         )
 
-    def _judge(self, last: Exit) -> tuple[Ending, ToolResult]:
+    def _judge(self, tool: ToolCommand, last: Exit) -> tuple[Ending, ToolResult]:
         """Return the ending; also of a job cut short, whose files so far are kept."""
         code = last.code if last.code is not None else -1
-        result = self._work.toolchain.collect(self._work.config, self._folder.job, code)
+        result = self._work.toolchain.collect(self._work.config, self._folder.job, tool, code)
         if self._watch.halt is Halt.CANCELLED:
             return Ending(JobStatus.CANCELLED, "Cancelled while running.", Reason.CANCELLED), result
         if last.outcome is not Outcome.EXITED:
@@ -249,3 +249,11 @@ class _Attempt:
                 for name, value in metrics.items()
             )
         return True
+
+
+def _both(first: OutputSink, second: OutputSink) -> OutputSink:
+    def take(output: bytes) -> None:
+        first(output)
+        second(output)
+
+    return take

@@ -16,12 +16,14 @@ import redis.asyncio
 from app.jobs.broker import BROKER_ERRORS, SOCKET_SECONDS
 from app.jobs.context import Context
 from app.jobs.live import stream_key
-from app.jobs.logs import read_log
-from app.jobs.text import whole_utf8
+from app.jobs.logs import SEGMENT, read_log
+from app.jobs.text import utf8_pieces, whole_utf8
 from app.models import Job, JobStatus
 
 #: Bytes of log in one event.
 CHUNK = 64 << 10
+#: Entries of the stream that are read at once.
+ENTRIES = 16
 #: How long one look at the stream waits for something new, in milliseconds.
 BLOCK_MS = 1000
 #: How old the job's state may be when it is shown, in seconds.
@@ -90,19 +92,26 @@ class _Follower:
         self._state: JobState | None = None
         self._state_at = 0.0
         self._store_at = 0.0
+        self._known = 0  # how long the log is, as the stream has told
 
     async def events(self) -> AsyncIterator[Event]:
         while True:
             if await self._refresh_state():
                 yield Event("job", asdict(self._now))
-            if self._over or time.monotonic() - self._store_at > STORE_SECONDS:
-                async for event in self._from_store():
-                    yield event
+            if self._store_is_due:
+                data = await asyncio.to_thread(self._read_store, final=self._over)
+                for piece in utf8_pieces(data, CHUNK):
+                    yield self._log(piece)
+                if len(data) > CHUNK:
+                    continue  # there is more; the state is looked at in between
+                self._store_at = time.monotonic()
+                if data and self._over:
+                    continue
             if not self._over:
                 for event in await self._from_stream():
                     yield event
             elif self._now.attempt > self._place:
-                self._attempt, self._offset, self._store_at = self._place + 1, 0, 0.0
+                self._go_on_with(self._place + 1)
             else:
                 yield Event("end", asdict(self._now))
                 return
@@ -124,6 +133,9 @@ class _Follower:
         """Whether nothing is added any more to the log that is being read."""
         return self._now.attempt > self._place or JobStatus(self._now.status).is_terminal
 
+    def _go_on_with(self, attempt: int) -> None:
+        self._attempt, self._offset, self._known, self._store_at = attempt, 0, 0, 0.0
+
     async def _refresh_state(self) -> bool:
         if time.monotonic() - self._state_at < STATE_SECONDS:
             return False
@@ -138,19 +150,21 @@ class _Follower:
             fields = ("status", "attempt", "current_step", "reason", "message", "verdict")
             return JobState(job.id, **{name: getattr(job, name) for name in fields})
 
-    async def _from_store(self) -> AsyncIterator[Event]:
-        while data := await asyncio.to_thread(self._read_store):
-            yield self._log(data)
-        self._store_at = time.monotonic()
+    @property
+    def _store_is_due(self) -> bool:
+        stale = time.monotonic() - self._store_at > STORE_SECONDS
+        return self._over or self._known > self._offset or stale
 
-    def _read_store(self) -> bytes:
+    def _read_store(self, *, final: bool) -> bytes:
+        """Return what the store has from our place on, up to a segment's bytes."""
         store = self._context.store
-        return whole_utf8(read_log(store, self._job_id, self._place, self._offset, CHUNK))
+        data = read_log(store, self._job_id, self._place, self._offset, SEGMENT)
+        return whole_utf8(data, final=final and len(data) < SEGMENT)
 
     async def _from_stream(self) -> list[Event]:
         try:
             reply: Any = await self._client.xread(
-                {stream_key(self._job_id): self._last_entry}, count=64, block=BLOCK_MS
+                {stream_key(self._job_id): self._last_entry}, count=ENTRIES, block=BLOCK_MS
             )
         except BROKER_ERRORS:
             self._store_at = 0.0  # no hints now: look into the store
@@ -165,10 +179,11 @@ class _Follower:
         if not data:
             self._state_at = 0.0  # look at the job's state now
             return None
-        if int(fields[b"attempt"]) != self._place or start + len(data) <= self._offset:
+        if int(fields[b"attempt"]) != self._place:
             return None
-        if start > self._offset:
-            self._store_at = 0.0
+        end = start + len(data)
+        self._known = max(self._known, end)
+        if not start <= self._offset < end:
             return None
         return self._log(data[self._offset - start :])
 

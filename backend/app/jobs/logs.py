@@ -5,16 +5,19 @@ again every FLUSH_SECONDS while it grows. The stream is a hint for those who wat
 something there finds it in the store.
 
 A log has a cap: when `head_bytes` are written only the last `tail_bytes` of the rest are kept, and
-follow, after a marker, at the end.
+follow, after a marker, at the end (`app.jobs.capped`).
 """
 
+import os
 import threading
 import time
-from collections import deque
+from collections.abc import Iterator
+from io import FileIO
 from pathlib import Path
 
 from app.core.logging import get_logger
 from app.jobs.broker import BROKER_ERRORS
+from app.jobs.capped import CappedFile, complete_log
 from app.jobs.live import LiveStream
 from app.jobs.states import Claim
 from app.jobs.text import whole_utf8
@@ -28,8 +31,13 @@ SEGMENT = 1 << 20
 FLUSH_SECONDS = 2.0
 #: How long output may gather before it is sent to those who watch, in seconds.
 BATCH_SECONDS = 0.1
-#: The most that is sent to them at once, in bytes.
+#: The most that is sent to them in one piece, in bytes.
 BATCH = 64 << 10
+#: The most that may wait to be sent, in bytes. When output grows faster, what lies between is left
+#: to the store.
+BACKLOG = 1 << 20
+#: How long the end of a log waits for the last of it to be sent to those who watch, in seconds.
+PARTING_SECONDS = 0.5
 
 
 def segment_key(job_id: int, attempt: int, number: int) -> str:
@@ -39,29 +47,34 @@ def segment_key(job_id: int, attempt: int, number: int) -> str:
 
 def read_log(store: Store, job_id: int, attempt: int, offset: int, limit: int) -> bytes:
     """Return up to `limit` bytes of a log from byte `offset`; empty where there is nothing yet."""
-    pieces = []
+    return b"".join(log_pieces(store, job_id, attempt, offset, limit))
+
+
+def log_pieces(store: Store, job_id: int, attempt: int, offset: int, limit: int) -> Iterator[bytes]:
+    """Yield what read_log() returns, a segment's bytes at a time."""
     while limit > 0:
         number, start = divmod(offset, SEGMENT)
         try:
             key = segment_key(job_id, attempt, number)
             piece = store.get_range(key, start, min(limit, SEGMENT - start))
         except FileNotFoundError:
-            break
-        pieces.append(piece)
+            return
+        if piece:
+            yield piece
         offset, limit = offset + len(piece), limit - len(piece)
         if start + len(piece) < SEGMENT:
-            break
-    return b"".join(pieces)
+            return
 
 
 def log_size(store: Store, job_id: int, attempt: int) -> int:
     """Return how many bytes of a log are in the store."""
-    keys = sorted(store.keys(f"jobs/{job_id}/attempts/{attempt}/log"))
-    return (len(keys) - 1) * SEGMENT + store.size(keys[-1]) if keys else 0
+    last = max(store.keys(f"jobs/{job_id}/attempts/{attempt}/log"), default=None)
+    return int(last.rpartition("/")[2]) * SEGMENT + store.size(last) if last else 0
 
 
 def store_rest(store: Store, claim: Claim, path: Path) -> None:
     """Store what the store lacks of the log in the file `path`, left behind by a dead worker."""
+    complete_log(path)
     stored = log_size(store, claim.job_id, claim.attempt)
     with path.open("rb") as file:
         for number in range(stored // SEGMENT, -(-path.stat().st_size // SEGMENT)):
@@ -75,53 +88,11 @@ def read_log_tail(store: Store, job_id: int, attempt: int, limit: int) -> bytes:
     return read_log(store, job_id, attempt, offset, limit)
 
 
-class CappedFile:
-    """The log on the worker's disk: a head as it came, and the tail kept until the end."""
-
-    def __init__(self, path: Path, head_bytes: int, tail_bytes: int) -> None:
-        self._file = path.open("wb", buffering=0)
-        self._room = head_bytes
-        self._tail: deque[bytes] = deque()
-        self._tail_bytes = tail_bytes
-        self._tail_size = 0
-        self._dropped = 0
-
-    def write(self, data: bytes) -> None:
-        """Add output."""
-        head, rest = data[: self._room], data[self._room :]
-        self._file.write(head)
-        self._room -= len(head)
-        if rest:
-            self._keep_tail(rest)
-
-    def close(self) -> None:
-        """Write the marker and the tail, if output went beyond the head; once."""
-        if self._file.closed:
-            return
-        if self._dropped:
-            marker = f"\n[a6hub: the log is at its limit; {self._dropped} bytes left out here]\n"
-            self._file.write(marker.encode())
-        for piece in self._tail:
-            self._file.write(piece)
-        self._tail.clear()
-        self._file.close()
-
-    def _keep_tail(self, data: bytes) -> None:
-        self._tail.append(data)
-        self._tail_size += len(data)
-        while self._tail_size > self._tail_bytes:
-            oldest = self._tail.popleft()
-            excess = min(self._tail_size - self._tail_bytes, len(oldest))
-            if excess < len(oldest):
-                self._tail.appendleft(oldest[excess:])
-            self._tail_size -= excess
-            self._dropped += excess
-
-
 class Shipper:
-    """Carries a growing file to the store and to those who watch, at its own pace.
+    """Carries a growing file to the store and to those who watch, each at its own pace.
 
-    The tool never waits for it: what cannot be sent now is sent from the file later.
+    The tool waits for neither: what cannot be stored now is stored from the file later, and what
+    cannot be shown now is found in the store.
     """
 
     def __init__(self, path: Path, claim: Claim, store: Store, live: LiveStream) -> None:
@@ -129,36 +100,31 @@ class Shipper:
         self._claim = claim
         self._store = store
         self._live = live
-        self._shown = 0  # bytes sent to the stream
         self._stored = 0  # bytes sent to the store
         self._stored_at = 0.0
         self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="log shipper", daemon=True)
+        self._storing = threading.Thread(target=self._keep_storing, name="log store", daemon=True)
+        self._showing: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begin."""
-        self._thread.start()
+        """Begin; the file is there."""
+        show = _Show(self._path.open("rb", buffering=0), self._claim, self._live, self._closing)
+        self._showing = threading.Thread(target=show.run, name="log show", daemon=True)
+        self._showing.start()
+        self._storing.start()
 
     def close(self) -> None:
         """Bring everything into the store; raises if the store does not take it."""
         self._closing.set()
-        self._thread.join()
-        self._show()
+        if self._showing is not None:
+            self._showing.join(PARTING_SECONDS)
+        self._storing.join()
         self._store_new()
 
-    def _run(self) -> None:
+    def _keep_storing(self) -> None:
         while not self._closing.wait(BATCH_SECONDS):
-            self._show()
             if self._segment_due():
                 self._try_store()
-
-    def _show(self) -> None:
-        while data := whole_utf8(self._read(self._shown, BATCH)):
-            try:
-                self._live.add(self._claim, self._shown, data)
-            except BROKER_ERRORS:
-                log.debug("log not shown live", job=self._claim.job_id)
-            self._shown += len(data)
 
     def _segment_due(self) -> bool:
         new = self._path.stat().st_size - self._stored
@@ -170,20 +136,58 @@ class Shipper:
             self._store_new()
         except Exception as error:  # noqa: BLE001 - any store fault: kept in the file, tried again
             log.warning("log not stored yet", job=self._claim.job_id, error=str(error))
+            self._closing.wait(FLUSH_SECONDS)
         self._stored_at = time.monotonic()
 
     def _store_new(self) -> None:
-        size = self._path.stat().st_size
-        while self._stored < size:
-            number = self._stored // SEGMENT
-            data = self._read(number * SEGMENT, SEGMENT)
-            self._store.put(segment_key(self._claim.job_id, self._claim.attempt, number), data)
-            self._stored = number * SEGMENT + len(data)
+        with self._path.open("rb", buffering=0) as file:
+            while self._stored < self._path.stat().st_size:
+                number = self._stored // SEGMENT
+                file.seek(number * SEGMENT)
+                data = file.read(SEGMENT)
+                key = segment_key(self._claim.job_id, self._claim.attempt, number)
+                self._store.put(key, data)
+                self._stored = number * SEGMENT + len(data)
 
-    def _read(self, offset: int, length: int) -> bytes:
-        with self._path.open("rb") as file:
-            file.seek(offset)
-            return file.read(length)
+
+class _Show:
+    """Sends a growing file to those who watch; far behind, it goes on with the newest bytes."""
+
+    def __init__(
+        self, file: FileIO, claim: Claim, live: LiveStream, closing: threading.Event
+    ) -> None:
+        self._file = file
+        self._claim = claim
+        self._live = live
+        self._closing = closing
+        self._shown = 0  # bytes of the file that were sent or passed over
+
+    def run(self) -> None:
+        """Send until the end, and what is there then."""
+        with self._file:
+            last = False
+            while not last:
+                last = self._closing.wait(BATCH_SECONDS)
+                try:
+                    self._send_new(final=last)
+                except BROKER_ERRORS:
+                    log.debug("log not shown live", job=self._claim.job_id)
+                    self._shown = self._size()
+
+    def _send_new(self, *, final: bool) -> None:
+        size = self._size()
+        if size - self._shown > BACKLOG:
+            self._shown = size - BATCH
+        while data := whole_utf8(self._read(size), final=final):
+            self._live.add(self._claim, self._shown, data)
+            self._shown += len(data)
+
+    def _read(self, size: int) -> bytes:
+        self._file.seek(self._shown)
+        return self._file.read(min(BATCH, size - self._shown))
+
+    def _size(self) -> int:
+        return os.fstat(self._file.fileno()).st_size
 
 
 class LogWriter:

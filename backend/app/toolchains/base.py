@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from app.executors.base import Mount
+from app.executors.base import Mount, OutputSink
 
 SOURCE = "source"
 RUN = "run"
@@ -57,6 +57,9 @@ class ToolCommand:
     env: Mapping[str, str] = field(default_factory=dict)
     mounts: tuple[Mount, ...] = ()
     cwd: str = "."
+    #: Is given the output as it comes, so that nobody has to keep it for collect(). It must be fast
+    #: and small whatever it is given: the tool waits for it.
+    listener: OutputSink | None = None
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,8 @@ class Toolchain(Protocol):
         """Return the steps so far in order, or None when the commands themselves are the steps."""
         ...
 
-    def collect(self, config: Mapping[str, Any], workdir: Path, exit_code: int) -> ToolResult:
-        """Read the result after the last command that ran ended with `exit_code`."""
+    def collect(
+        self, config: Mapping[str, Any], workdir: Path, last: ToolCommand, exit_code: int
+    ) -> ToolResult:
+        """Read the result after `last`, the last command that ran, ended with `exit_code`."""
         ...

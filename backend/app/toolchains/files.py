@@ -78,6 +78,8 @@ def read_json(root: Path, name: str, most: int = 64 << 20) -> Any:
 
 def plain_files(root: Path) -> Iterator[Found]:
     """Yield the plain files below `root` that have one name, among the first 200,000 entries."""
+    if root.is_symlink():
+        return
     begin = len(os.fspath(root)) + 1
     for entry in islice(walk(root), _MOST_ENTRIES):
         try:

@@ -12,7 +12,7 @@ from typing import Any
 
 from app.toolchains import names
 from app.toolchains.base import SOURCE, BadInputError, StepReport, ToolCommand, ToolResult
-from app.toolchains.icarus_result import COMPILE_LOG, PROGRAM, SIMULATION_LOG, read_result
+from app.toolchains.icarus_result import COMPILE_LOG, PROGRAM, SimulationLog, read_result
 from app.toolchains.sources import (
     HEADER_ENDINGS,
     SOURCE_ENDINGS,
@@ -58,16 +58,19 @@ class Icarus:
         (run / _OPTIONS).write_text(f"+timescale+{timescale}\n" if timescale else "")
         return [
             ToolCommand("compile", "Compile", _compile(config), cwd=SOURCE),
-            ToolCommand("run", "Run", _run(config), cwd=SOURCE),
+            ToolCommand("run", "Run", _run(config), cwd=SOURCE, listener=SimulationLog()),
         ]
 
     def progress(self, workdir: Path) -> list[StepReport] | None:
         """See Toolchain.progress: the commands are the steps."""
         return None
 
-    def collect(self, config: Mapping[str, Any], workdir: Path, exit_code: int) -> ToolResult:
+    def collect(
+        self, config: Mapping[str, Any], workdir: Path, last: ToolCommand, exit_code: int
+    ) -> ToolResult:
         """See Toolchain.collect."""
-        return read_result(workdir, exit_code)
+        log = last.listener
+        return read_result(workdir, log if isinstance(log, SimulationLog) else None, exit_code)
 
 
 def _compile(config: Mapping[str, Any]) -> tuple[str, ...]:
@@ -86,7 +89,7 @@ def _compile(config: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _run(config: Mapping[str, Any]) -> tuple[str, ...]:
     # Without -n a $stop would wait at a prompt.
-    return ("vvp", "-n", "-l", f"../run/{SIMULATION_LOG}", f"../run/{PROGRAM}", *config["plusargs"])
+    return ("vvp", "-n", f"../run/{PROGRAM}", *config["plusargs"])
 
 
 def _files(config: Mapping[str, Any], paths: list[str]) -> list[str]:

@@ -1,55 +1,87 @@
 """Reading what a simulation came to.
 
-The exit status is not enough: vvp ends with 0 after `$error`. Its log has a line for each `$error`
-and `$fatal`: 'ERROR: file.v:12: text'.
+The exit status is not enough: vvp ends with 0 after `$error`. It prints a line for each `$error`
+and `$fatal`: 'ERROR: file.v:12: text'. They are picked out as they come: the output may be many
+gigabytes, of which nobody keeps all.
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from app.toolchains.base import RUN, SOURCE, ToolResult, Verdict
-from app.toolchains.files import Selection, open_plain, plain_files, read_text
+from app.toolchains.files import Selection, plain_files, read_text
 from app.toolchains.sources import is_own_file, original_files
 
 COMPILE_LOG = "compile.log"
-SIMULATION_LOG = "simulation.log"
 PROGRAM = "sim.vvp"
 _SEVERITY = re.compile(rb"^(ERROR|FATAL|WARNING): (.+:\d+: .*)$", re.MULTILINE)
+_SEVERITIES = (b"ERROR: ", b"FATAL: ", b"WARNING: ")
 _FINISH = re.compile(
     rb"^.+:\d+: \$(?:finish|stop) called at (\d+) \((\d+)([munpf]?s)\)$", re.MULTILINE
 )
 _UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "ps": 1e-12, "fs": 1e-15}
 _WAVEFORMS = (".vcd", ".fst", ".lxt", ".lxt2", ".ghw")
-_PIECE_BYTES = 1 << 20
+#: What is looked at of a line that comes in several pieces, in bytes.
+_LINE_BYTES = 4096
 _NO_TOP = (
     "No top-level module was found: the files hold no module, or every module is used by another. "
     "Name the testbench in `top`."
 )
 
 
-@dataclass
-class _Log:
-    """What a simulation's log tells."""
+class SimulationLog:
+    """Listens to a simulation and remembers what tells how it went."""
 
-    errors: int = 0
-    warnings: int = 0
-    first: str = ""
-    fatal: str = ""
-    seconds: float | None = None
+    def __init__(self) -> None:
+        self.errors = 0
+        self.warnings = 0
+        self.first = ""
+        self.fatal = ""
+        self.seconds: float | None = None
+        self._line = b""  # a line begun
+
+    def __call__(self, output: bytes) -> None:
+        """Take a piece of output."""
+        lines, end, rest = output.rpartition(b"\n")
+        if end:
+            self._take(self._line + lines)
+            self._line = b""
+        self._line += rest[: _LINE_BYTES - len(self._line)]
+
+    def close(self) -> None:
+        """Take a last line that was never ended."""
+        self._take(self._line)
+        self._line = b""
+
+    def _take(self, lines: bytes) -> None:
+        # Finding a word is many times faster than trying a pattern on every line.
+        if any(word in lines for word in _SEVERITIES):
+            self._take_reports(lines)
+        if b" called at " in lines:
+            for found in _FINISH.finditer(lines):
+                self.seconds = int(found[1]) * int(found[2]) * _UNITS[found[3].decode()]
+
+    def _take_reports(self, lines: bytes) -> None:
+        for found in _SEVERITY.finditer(lines):
+            severity, text = found[1], found[2][:300].decode(errors="replace")
+            if severity == b"WARNING":
+                self.warnings += 1
+                continue
+            self.errors += 1
+            self.first = self.first or text
+            if severity == b"FATAL":
+                self.fatal = text
 
 
-def read_result(workdir: Path, exit_code: int) -> ToolResult:
-    """Return the result of a simulation whose last command ended with `exit_code`."""
-    handle = open_plain(workdir, f"{RUN}/{SIMULATION_LOG}")
-    log = _Log()
-    if handle is None:
+def read_result(workdir: Path, log: SimulationLog | None, exit_code: int) -> ToolResult:
+    """Return the result of a simulation; its last command ended with `exit_code`.
+
+    `log` is None if that was not the simulation itself.
+    """
+    if log is None:
         problem = _compile_problem(workdir, exit_code)
     else:
-        with handle:
-            for lines in _whole_lines(iter(lambda: handle.read(_PIECE_BYTES), b"")):
-                _take(log, lines)
+        log.close()
         problem = _problem(log, exit_code)
     files = _files(workdir)
     return ToolResult(
@@ -57,37 +89,12 @@ def read_result(workdir: Path, exit_code: int) -> ToolResult:
         verdict=Verdict.FAILED if problem else Verdict.PASSED,
         message=(problem or "The simulation passed.") + _left_out(files),
         reason="tool_failed" if problem else None,
-        metrics=_metrics(log),
+        metrics=_metrics(log or SimulationLog()),
         files=files.files,
     )
 
 
-def _whole_lines(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Cut a stream at line ends. A line of more than a piece is cut anywhere."""
-    rest = b""
-    for piece in pieces:
-        lines, end, rest = (rest + piece).rpartition(b"\n")
-        if not end and len(rest) > _PIECE_BYTES:
-            lines, rest = rest, b""
-        yield lines
-    yield rest
-
-
-def _take(log: _Log, lines: bytes) -> None:
-    for found in _SEVERITY.finditer(lines):
-        severity, text = found[1], found[2].decode(errors="replace")[:300]
-        if severity == b"WARNING":
-            log.warnings += 1
-            continue
-        log.errors += 1
-        log.first = log.first or text
-        if severity == b"FATAL":
-            log.fatal = text
-    for found in _FINISH.finditer(lines):
-        log.seconds = int(found[1]) * int(found[2]) * _UNITS[found[3].decode()]
-
-
-def _problem(log: _Log, exit_code: int) -> str:
+def _problem(log: SimulationLog, exit_code: int) -> str:
     if log.fatal:
         return f"The simulation ended with $fatal: {log.fatal}"
     if log.errors:
@@ -131,7 +138,7 @@ def _left_out(files: Selection) -> str:
     return f" {files.left_out} files were too large or too many to keep." if files.left_out else ""
 
 
-def _metrics(log: _Log) -> dict[str, float | int | str]:
+def _metrics(log: SimulationLog) -> dict[str, float | int | str]:
     metrics: dict[str, float | int | str] = {
         "simulation__errors": log.errors,
         "simulation__warnings": log.warnings,

@@ -83,7 +83,9 @@ class ScriptedToolchain:
     def progress(self, workdir: Path) -> list[StepReport] | None:
         return None
 
-    def collect(self, config: Mapping[str, Any], workdir: Path, exit_code: int) -> ToolResult:
+    def collect(
+        self, config: Mapping[str, Any], workdir: Path, last: ToolCommand, exit_code: int
+    ) -> ToolResult:
         made = sorted((workdir / RUN).iterdir()) if (workdir / RUN).is_dir() else []
         files = tuple(CollectedFile(path, path.name, "other") for path in made)
         r = self.result

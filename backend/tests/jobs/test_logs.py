@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from obstore.store import MemoryStore
 
+from app.jobs.capped import CappedFile
 from app.jobs.live import LiveStream
-from app.jobs.logs import SEGMENT, CappedFile, LogWriter, Shipper, log_size, read_log, store_rest
+from app.jobs.logs import SEGMENT, LogWriter, Shipper, log_size, read_log, store_rest
 from app.jobs.states import Claim
 from app.jobs.text import whole_utf8
 from app.storage.store import Store
@@ -102,7 +103,10 @@ def test_what_a_dead_worker_left_is_stored(memory: Store, tmp_path: Path) -> Non
         ("a😀".encode()[:-1], b"a"),
         ("a😀".encode(), "a😀".encode()),
         (b"a\xff", b"a"),
-        (b"\xc3", b"\xc3"),
+        (b"\xc3", b""),
+        ("€".encode()[:-1], b""),
+        ("😀".encode()[:-1], b""),
+        (b"\x80", b"\x80"),
         (b"a\x80\x80\x80\x80", b"a\x80\x80\x80\x80"),
     ],
 )

@@ -2,11 +2,12 @@
 
 import threading
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from app.executors.base import Command, Executor, Limits
-from app.toolchains.base import SOURCE, Toolchain, ToolResult
+from app.toolchains.base import SOURCE, Toolchain, ToolCommand, ToolResult
 from app.toolchains.files import plain_files
 
 
@@ -26,8 +27,14 @@ def run_job(
             mounts=tool.mounts,
             start_in=tool.cwd,
         )
-        end = executor.run(command, pieces.append, threading.Event())
+        end = executor.run(command, partial(_take, pieces, tool), threading.Event())
         if not end.ok:
             break
     code = end.code if end.code is not None else -1
-    return toolchain.collect(complete, workdir, code), b"".join(pieces).decode()
+    return toolchain.collect(complete, workdir, tool, code), b"".join(pieces).decode()
+
+
+def _take(pieces: list[bytes], tool: ToolCommand, piece: bytes) -> None:
+    pieces.append(piece)
+    if tool.listener is not None:
+        tool.listener(piece)

@@ -4,14 +4,15 @@ import re
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Query, Response
+from fastapi import APIRouter, Depends, Header, Query
+from fastapi.responses import StreamingResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from app.api.deps import Id, WithContext, WithUser
 from app.core.errors import InvalidError
 from app.jobs.access import get_job
 from app.jobs.follow import follow
-from app.jobs.logs import read_log
+from app.jobs.logs import log_pieces, log_size
 
 router = APIRouter(prefix="/jobs/{job_id}/log", tags=["jobs"])
 
@@ -20,21 +21,23 @@ Attempt = Annotated[int | None, Query(ge=1, le=2**31 - 1, description="the newes
 Offset = Annotated[int, Query(ge=0, le=2**62, description="in bytes")]
 
 
-@router.get("", response_class=Response)
+@router.get("", response_class=StreamingResponse)
 def read(
     context: WithContext,
     user: WithUser,
     job_id: Id,
     attempt: Attempt = None,
     offset: Offset = 0,
-    limit: Annotated[int, Query(ge=1, le=16 << 20, description="in bytes")] = 1 << 20,
-) -> Response:
-    """Return a piece of the log. X-Next-Offset says where the next begins."""
+    limit: Annotated[int | None, Query(ge=1, le=2**62, description="in bytes")] = None,
+) -> StreamingResponse:
+    """Return the log, or a piece of it. X-Next-Offset says where the next begins."""
     with context.database.reading() as session:
-        newest = get_job(session, user, job_id).attempt
-    data = read_log(context.store, job_id, attempt or newest, offset, limit)
-    headers = {"X-Next-Offset": str(offset + len(data))}
-    return Response(data, media_type="text/plain; charset=utf-8", headers=headers)
+        attempt = attempt or get_job(session, user, job_id).attempt
+    there = max(0, log_size(context.store, job_id, attempt) - offset)
+    length = there if limit is None else min(limit, there)
+    pieces = log_pieces(context.store, job_id, attempt, offset, length)
+    headers = {"X-Next-Offset": str(offset + length), "Content-Length": str(length)}
+    return StreamingResponse(pieces, media_type="text/plain; charset=utf-8", headers=headers)
 
 
 def _place(

@@ -62,7 +62,9 @@ class LibreLane:
         """See Toolchain.progress."""
         return read_steps(_run_directory(workdir), ended=workdir in self._ended)
 
-    def collect(self, config: Mapping[str, Any], workdir: Path, exit_code: int) -> ToolResult:
+    def collect(
+        self, config: Mapping[str, Any], workdir: Path, last: ToolCommand, exit_code: int
+    ) -> ToolResult:
         """See Toolchain.collect."""
         self._ended.append(workdir)
         run = _run_directory(workdir)

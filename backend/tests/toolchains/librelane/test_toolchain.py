@@ -8,7 +8,7 @@ import pytest
 
 from app.core.settings import Settings
 from app.executors.base import Executor
-from app.toolchains.base import BadInputError, StepStatus, Toolchain, Verdict
+from app.toolchains.base import BadInputError, StepStatus, Toolchain, ToolCommand, Verdict
 from app.toolchains.librelane.installation import Installation
 from app.toolchains.registry import default_toolchain, make_toolchains
 from tests.toolchains.conftest import MakeWorkdir
@@ -89,7 +89,7 @@ def test_step_that_ran_when_the_flow_ended_has_failed(
         steps = toolchain.progress(tmp_path / "job")
         assert steps is not None
         statuses.append(steps[0].status)
-        toolchain.collect({}, tmp_path / "job", -1)
+        toolchain.collect({}, tmp_path / "job", ToolCommand("librelane", "LibreLane", ()), -1)
     assert statuses == [StepStatus.RUNNING, StepStatus.FAILED]
 
 
