@@ -171,7 +171,7 @@ def test_run_folder_that_is_a_link_is_not_read(simulate: Simulate, tmp_path: Pat
     simulate({"tb.v": _bench("")})
     (simulate.workdir / "run").rename(tmp_path / "elsewhere")
     (simulate.workdir / "run").symlink_to(tmp_path / "elsewhere")
-    assert _names(simulate.collect()) == {}
+    assert not [name for name in _names(simulate.collect()) if name.startswith("run/")]
 
 
 def test_byte_order_mark(simulate: Simulate) -> None:
