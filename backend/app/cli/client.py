@@ -82,14 +82,7 @@ class Client:
         url = f"/jobs/{job_id}/log/follow"
         with self._http.stream("GET", url, headers=headers, timeout=60) as response:
             response.raise_for_status()
-            event: dict[str, str] = {}
-            for line in _lines(response.iter_bytes()):
-                name, _, value = line.partition(":")
-                if name:
-                    event[name] = value.removeprefix(" ")
-                elif not line and "data" in event:
-                    yield event.get("event", ""), json.loads(event["data"]), event.get("id", "")
-                    event = {}
+            yield from read_events(response.iter_bytes())
 
     def _ask(self, method: str, url: str, **options: Any) -> Any:
         response = self._http.request(method, url, **options)
@@ -97,6 +90,18 @@ class Client:
             detail = _problem(response)
             raise httpx2.HTTPError(f"{method} {url}: {response.status_code} {detail}")
         return response.json()
+
+
+def read_events(pieces: Iterator[bytes]) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """Yield server-sent events: kind, data and id."""
+    event: dict[str, str] = {}
+    for line in _lines(pieces):
+        name, _, value = line.partition(":")
+        if name:
+            event[name] = value.removeprefix(" ")
+        elif not line and "data" in event:
+            yield event.get("event", ""), json.loads(event["data"]), event.get("id", "")
+            event = {}
 
 
 def _lines(pieces: Iterator[bytes]) -> Iterator[str]:

@@ -123,8 +123,7 @@ class Shipper:
 
     def _keep_storing(self) -> None:
         while not self._closing.wait(BATCH_SECONDS):
-            if self._segment_due():
-                self._try_store()
+            self._try_store()
 
     def _segment_due(self) -> bool:
         new = self._path.stat().st_size - self._stored
@@ -133,11 +132,12 @@ class Shipper:
 
     def _try_store(self) -> None:
         try:
-            self._store_new()
+            if self._segment_due():
+                self._store_new()
+                self._stored_at = time.monotonic()
         except Exception as error:  # noqa: BLE001 - any store fault: kept in the file, tried again
             log.warning("log not stored yet", job=self._claim.job_id, error=str(error))
             self._closing.wait(FLUSH_SECONDS)
-        self._stored_at = time.monotonic()
 
     def _store_new(self) -> None:
         with self._path.open("rb", buffering=0) as file:

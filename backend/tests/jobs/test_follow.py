@@ -3,18 +3,21 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.core.clock import utcnow
 from app.jobs.context import Context
-from app.jobs.follow import Event, follow
+from app.jobs.follow import CHUNK, Event, follow
 from app.jobs.live import LiveStream
-from app.jobs.logs import segment_key
+from app.jobs.logs import SEGMENT, LogWriter, Shipper, log_size, read_log, segment_key
 from app.jobs.states import Claim, Ending, cancel, finish, reap
 from app.models import Job, JobStatus
 from tests.jobs.factories import claim_job, make_job
+from tests.jobs.odd import ODD, framed, make_odd_job, run_odd_job
+from tests.system.workers import wait_until
 
 pytestmark = pytest.mark.system
 
@@ -173,5 +176,83 @@ def test_without_redis_the_store_tells_it_all(context: Context) -> None:
 
     async def test() -> None:
         assert await _text(follow(context, job_id, None, 0)) == "from the store"
+
+    _run(test)
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_output_is_told_whole_while_it_comes(redis_context: Context, name: str) -> None:
+    job_id = make_odd_job(redis_context, ODD[name])
+
+    async def test() -> None:
+        told = asyncio.create_task(_text(follow(redis_context, job_id, None, 0)))
+        await asyncio.to_thread(run_odd_job, redis_context)
+        log = read_log(redis_context.store, job_id, 1, 0, 1 << 30)
+        assert framed(log, ODD[name])
+        assert await told == log.decode(errors="replace")
+
+    _run(test)
+
+
+def test_a_character_in_two_pieces_is_told_once_it_is_whole(
+    redis_context: Context, tmp_path: Path
+) -> None:
+    job_id = make_job(redis_context.database)
+    claim = claim_job(redis_context.database, job_id)
+    live = LiveStream(redis_context.broker.redis)
+    path = tmp_path / "log"
+    writer = LogWriter(path, 1 << 20, 1, Shipper(path, claim, redis_context.store, live))
+
+    def is_stored() -> bool:
+        return log_size(redis_context.store, job_id, 1) == path.stat().st_size
+
+    async def test() -> None:
+        events = follow(redis_context, job_id, None, 0)
+        for begin, end in (("€".encode()[:2], "€".encode()[2:]), (b"a\xf0", "😀".encode()[1:])):
+            writer.write(begin)
+            await asyncio.to_thread(wait_until, is_stored, "it is stored")
+            writer.write(end + b"\n")
+        texts = ""
+        while texts.count("\n") < 2:
+            texts += (await _next(events, "log")).data["text"]
+        assert texts == "€\na😀\n"
+
+    try:
+        _run(test)
+    finally:
+        writer.close()
+
+
+def test_it_resumes_at_any_byte(teller: Teller) -> None:
+    log = "aä€😀".encode() + b"\xff\xe2\x82\0" + "\u2028ü".encode() + b"\xf0\x9f"
+    teller.say(log)
+    teller.finish()
+
+    async def test() -> None:
+        for offset in range(len(log) + 1):
+            text = await _text(_follow(teller, 1, offset))
+            assert text == log[offset:].decode(errors="replace"), offset
+
+    _run(test)
+
+
+def test_who_reads_slowly_learns_of_the_end_before_reading_all(
+    teller: Teller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.jobs.follow.STATE_SECONDS", 0.0)
+
+    async def test() -> None:
+        store = teller.context.store
+        for number in range(3):
+            store.put(segment_key(teller.claim.job_id, 1, number), b"x" * SEGMENT)
+        events = _follow(teller)
+        await _next(events, "log")
+        teller.finish()
+        kinds, size = [], CHUNK
+        async for event in events:
+            kinds.append(event.kind)
+            size += len(event.data.get("text", ""))
+        assert size == 3 * SEGMENT
+        assert kinds.index("job") < len(kinds) // 2 + 1
 
     _run(test)

@@ -1,9 +1,12 @@
 """Simulations with the real tools."""
 
 import os
+import tracemalloc
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.executors.base import Executor
 from app.toolchains.base import BadInputError, ToolCommand, ToolResult, Verdict
@@ -182,3 +185,38 @@ def test_byte_order_mark(simulate: Simulate) -> None:
 def test_large_file_pointer(simulate: Simulate) -> None:
     with pytest.raises(BadInputError, match="git lfs pull"):
         simulate({"tb.v": "version https://git-lfs.github.com/spec/v1\noid sha256:00\n"})
+
+
+REPORTS = (
+    b"begin\nERROR: tb.v:5: first\n       Time: 0 Scope: tb\nWARNING: tb.v:6: careful\n\n"
+    b"ERROR: tb.v:7: " + b"y" * 500 + b"\nno ERROR: here.v:1: x\n"
+    b"tb.v:9: $finish called at 5000 (1ps)\nFATAL: tb.v:8: the last\nERROR: tb.v:3: unended"
+)
+
+
+@given(st.lists(st.integers(0, len(REPORTS)), max_size=8))
+def test_reports_are_found_however_the_output_is_cut(cuts: list[int]) -> None:
+    log, begin = SimulationLog(), 0
+    for cut in [*sorted(cuts), len(REPORTS)]:
+        log(REPORTS[begin:cut])
+        begin = cut
+    log.close()
+    log.close()
+    assert (log.errors, log.warnings) == (4, 1)
+    assert (log.first, log.fatal) == ("tb.v:5: first", "tb.v:8: the last")
+    assert log.seconds == pytest.approx(5e-9)
+
+
+def test_a_line_that_does_not_end_costs_no_memory() -> None:
+    log, piece = SimulationLog(), b"ERROR: tb.v:1: " + b"z" * 60_000
+    tracemalloc.start()
+    try:
+        for _ in range(500):
+            log(piece)
+        for _ in range(50_000):
+            log(b"zz")
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()
+    log(b"\nERROR: tb.v:2: next\n")
+    assert (log.errors, len(log.first)) == (2, 300)
