@@ -1,9 +1,8 @@
 "use strict";
 
 // The job page: one look at the job over the API, then its live events. All text of users and tools
-// goes into the page as text (textContent), never as markup.
+// goes into the page as text (textContent), never as markup. The log itself: log.js.
 
-const LOG_LIMIT = 400_000; // characters kept in the page; the whole log is a link away
 const page = document.getElementById("job");
 const api = `/api/v1/jobs/${page.dataset.id}`;
 const get = (id) => document.getElementById(id);
@@ -166,21 +165,7 @@ async function refresh() {
   }
 }
 
-// Colours and cursor movements of terminals are left out.
-const clean = (text) => text.replace(/\u001b\[[0-9;?]*[ -/]*[@-~]/g, "");
-
-function addLog(text) {
-  const log = get("log");
-  const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 30;
-  log.append(clean(text));
-  let length = log.textContent.length;
-  while (length > LOG_LIMIT && log.childNodes.length > 1) {
-    length -= log.firstChild.data.length;
-    log.firstChild.remove();
-  }
-  if (atEnd) log.scrollTop = log.scrollHeight;
-}
-
+const logView = new LogView(get("log"), get("log-cut"));
 let shownAttempt = null;
 
 function follow() {
@@ -188,9 +173,9 @@ function follow() {
   const source = new EventSource(`${api}/log/follow`);
   source.addEventListener("log", (event) => {
     const { attempt, text } = JSON.parse(event.data);
-    if (shownAttempt !== null && attempt !== shownAttempt) addLog(`\n--- attempt ${attempt} ---\n`);
+    if (shownAttempt !== null && attempt !== shownAttempt) logView.add(`\n--- attempt ${attempt} ---\n`);
     shownAttempt = attempt;
-    addLog(text);
+    logView.add(text);
   });
   source.addEventListener("job", refresh);
   source.addEventListener("end", () => { source.close(); refresh(); });
