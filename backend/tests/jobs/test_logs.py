@@ -215,6 +215,19 @@ def test_what_a_dead_worker_left_is_stored(memory: Store, tmp_path: Path) -> Non
     assert read_log(memory, 7, 2, 0, 1 << 30) == text
 
 
+def test_head_marker_and_tail_of_a_dead_worker_are_stored(memory: Store, tmp_path: Path) -> None:
+    path = tmp_path / "output.log"
+    file = CappedFile(path, 2 * SEGMENT, 1000)
+    file.write(b"h" * (2 * SEGMENT) + b"m" * 5000 + b"t" * 1000)
+    memory.put("jobs/7/attempts/2/log/000000", b"h" * SEGMENT)
+    store_rest(memory, CLAIM, path)
+    marker = b"\n[a6hub: the log is at its limit; 5000 bytes left out here]\n"
+    whole = b"h" * (2 * SEGMENT) + marker + b"t" * 1000
+    assert read_log(memory, 7, 2, 0, 1 << 30) == whole
+    file.close()
+    assert path.read_bytes() == whole
+
+
 @pytest.mark.parametrize(
     ("data", "whole"),
     [
