@@ -11,10 +11,13 @@ from starlette.exceptions import HTTPException
 
 from app.core.errors import A6hubError, FieldError
 from app.core.logging import get_logger
+from app.jobs.patience import OUTAGES
 from app.schemas.problems import Problem, ProblemField
 
 log = get_logger(__name__)
 
+#: When a client should try again after an outage.
+RETRY_AFTER_SECONDS = 2
 MEDIA_TYPE = "application/problem+json"
 _TITLES = {
     400: "Bad request",
@@ -57,6 +60,8 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _of_the_framework)
     app.add_exception_handler(IntegrityError, _overtaken)
+    for outage in OUTAGES:
+        app.add_exception_handler(outage, _away)
 
 
 def _ours(request: Request, error: Exception) -> JSONResponse:
@@ -100,6 +105,14 @@ def _overtaken(request: Request, error: Exception) -> JSONResponse:
     log.info("request overtaken", path=request.url.path, error=str(error))
     detail = "Somebody changed or deleted the same thing at this moment; look, and try again."
     return problem(request, 409, "Conflict", detail)
+
+
+def _away(request: Request, error: Exception) -> JSONResponse:
+    """Answer while the database or the store is away: it comes back, and nothing was done."""
+    log.error("request failed for an outage", path=request.url.path, error=str(error))
+    detail = "Something that a6hub needs, its database or its store, does not answer; try again."
+    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    return problem(request, 503, "Not available now", detail, headers=headers)
 
 
 def unexpected(request: Request, error: Exception) -> JSONResponse:

@@ -11,10 +11,28 @@ import httpx2
 PATIENCE_SECONDS = 30.0
 #: How long to wait before connecting again, in seconds.
 RETRY_SECONDS = 0.2
+#: What a proxy says of an API that is down, and the API of a database or a store that is.
+_AWAY = (502, 503, 504)
+
+
+class RefusedError(httpx2.HTTPError):
+    """The answer to a request was an error; `status` is HTTP's, the text the problem's words."""
+
+    def __init__(self, words: str, status: int) -> None:
+        super().__init__(words)
+        self.status = status
+
+
+class AwayError(RefusedError):
+    """The API cannot answer now, because something that it needs is away; try again."""
+
+
+#: What goes by itself: the same request may well be answered a moment later.
+PASSING_ERRORS = (httpx2.TransportError, AwayError)
 
 
 class Client:
-    """Speaks to an a6hub as one user. Errors are httpx2.HTTPError, with the problem's words."""
+    """Speaks to an a6hub as one user. Errors are httpx2.HTTPError."""
 
     def __init__(self, url: str, username: str, password: str) -> None:
         self.url = url
@@ -43,6 +61,10 @@ class Client:
         url = f"/{job_type}s/{project}/{job_type}"
         return int(self._ask("POST", url, json={"config": config})["id"])
 
+    def cancel(self, job_id: int) -> None:
+        """Cancel a job; RefusedError with status 409 when it has ended."""
+        self._ask("POST", f"/jobs/{job_id}/cancel")
+
     def job(self, job_id: int) -> dict[str, Any]:
         """Return all that is known of a job."""
         job: dict[str, Any] = self._ask("GET", f"/jobs/{job_id}")
@@ -62,7 +84,8 @@ class Client:
     def follow(self, job_id: int) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield a job's events, kind and data, until it has ended.
 
-        When the connection breaks it goes on where it was; TransportError when the API stays away.
+        When the connection breaks it goes on where it was; the error of the last try is raised when
+        the API stays away.
         """
         place, ended, heard = "", False, time.monotonic()
         while not ended:
@@ -71,7 +94,7 @@ class Client:
                 for kind, data, event_id in self._events(job_id, headers):
                     place, ended, heard = event_id or place, kind == "end", time.monotonic()
                     yield kind, data
-            except httpx2.TransportError:
+            except PASSING_ERRORS:
                 if time.monotonic() - heard > PATIENCE_SECONDS:
                     raise
                 time.sleep(RETRY_SECONDS)
@@ -81,14 +104,14 @@ class Client:
     ) -> Iterator[tuple[str, dict[str, Any], str]]:
         url = f"/jobs/{job_id}/log/follow"
         with self._http.stream("GET", url, headers=headers, timeout=60) as response:
-            response.raise_for_status()
+            if response.is_error:
+                response.read()
+            _check(response, f"GET {url}")
             yield from read_events(response.iter_bytes())
 
     def _ask(self, method: str, url: str, **options: Any) -> Any:
         response = self._http.request(method, url, **options)
-        if response.is_error:
-            detail = _problem(response)
-            raise httpx2.HTTPError(f"{method} {url}: {response.status_code} {detail}")
+        _check(response, f"{method} {url}")
         return response.json()
 
 
@@ -113,6 +136,13 @@ def _lines(pieces: Iterator[bytes]) -> Iterator[str]:
             yield b"".join([*begun, line]).decode()
             begun = []
         begun.append(rest)
+
+
+def _check(response: httpx2.Response, request: str) -> None:
+    if response.is_error:
+        status = response.status_code
+        kind = AwayError if status in _AWAY else RefusedError
+        raise kind(f"{request}: {status} {_problem(response)}", status)
 
 
 def _problem(response: httpx2.Response) -> str:

@@ -47,7 +47,9 @@ def setup_logging(settings: Settings) -> None:
 def _last(settings: Settings) -> list[Any]:
     if settings.log_json:
         return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-    return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    # The default shows every variable of every frame: seconds of work, and secrets in the log.
+    plain = structlog.dev.plain_traceback
+    return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:

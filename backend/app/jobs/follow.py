@@ -13,12 +13,16 @@ from typing import Any
 
 import redis.asyncio
 
+from app.core.logging import get_logger
 from app.jobs.broker import BROKER_ERRORS, SOCKET_SECONDS
 from app.jobs.context import Context
 from app.jobs.live import stream_key
 from app.jobs.logs import SEGMENT, read_log
+from app.jobs.patience import OUTAGES
 from app.jobs.text import utf8_pieces, whole_utf8
 from app.models import Job, JobStatus
+
+log = get_logger(__name__)
 
 #: Bytes of log in one event.
 CHUNK = 64 << 10
@@ -139,7 +143,13 @@ class _Follower:
     async def _refresh_state(self) -> bool:
         if time.monotonic() - self._state_at < STATE_SECONDS:
             return False
-        state = await asyncio.to_thread(self._read_state)
+        try:
+            state = await asyncio.to_thread(self._read_state)
+        except OUTAGES as error:
+            if self._state is None:
+                raise
+            log.warning("outage; looking again later", job=self._job_id, error=str(error))
+            state = self._state
         self._state_at = time.monotonic()
         changed, self._state = state != self._state, state
         return changed

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from obstore.exceptions import BaseError as StoreError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from app.core.logging import get_logger
 
@@ -18,7 +18,10 @@ T = TypeVar("T")
 OUTAGE_SECONDS = 900
 RETRY_SECONDS = 3.0
 #: What an outage looks like. A missing object is none: that is lost for good.
-OUTAGES = (StoreError, OperationalError, ConnectionError, TimeoutError)
+OUTAGES: tuple[type[Exception], ...] = (
+    *(StoreError, OperationalError, InterfaceError),
+    *(ConnectionError, TimeoutError),
+)
 
 
 def patiently(action: Callable[[], T], give_up: threading.Event) -> T:

@@ -48,7 +48,7 @@ def test_odd_output_is_read_byte_for_byte(client: TestClient, odd_job: int, log:
     assert framed(answer.content, EVERYTHING)
     assert answer.content == log
     assert int(answer.headers["x-next-offset"]) == len(log)
-    dice = random.Random(1)  # noqa: S311
+    dice = random.Random(1)
     offsets = [
         SEGMENT - 1,
         SEGMENT,
@@ -72,7 +72,7 @@ def test_odd_output_is_followed(client: TestClient, odd_job: int, log: bytes) ->
 
 def test_odd_output_is_followed_from_anywhere(client: TestClient, odd_job: int, log: bytes) -> None:
     wide = log.index("😀€ä".encode())
-    dice = random.Random(2)  # noqa: S311
+    dice = random.Random(2)
     begin = log.index(ODD["no UTF-8"])
     offsets = [*range(wide, wide + 10), *dice.choices(range(begin, len(log)), k=10)]
     for offset in offsets:

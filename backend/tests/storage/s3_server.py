@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.servers import free_port
+
 KEY, SECRET = "tester", "a-secret-of-the-tests"
 
 
@@ -24,7 +26,7 @@ class S3Server:
 def serve_s3(folder: Path) -> Iterator[S3Server]:
     """Serve `folder`, whose sub-folders are the buckets, until the end of the block."""
     (folder / "bucket").mkdir()
-    port = _free_port()
+    port = free_port()
     rclone = Path(sys.executable).with_name("rclone")
     address = f"127.0.0.1:{port}"
     arguments = ["serve", "s3", "--addr", address, "--auth-key", f"{KEY},{SECRET}", str(folder)]
@@ -34,11 +36,6 @@ def serve_s3(folder: Path) -> Iterator[S3Server]:
             yield S3Server(f"http://{address}", "bucket")
         finally:
             server.terminate()
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 def _wait_for(port: int) -> None:
