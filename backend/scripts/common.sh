@@ -7,4 +7,4 @@ command -v celery >/dev/null || {
     exit 1
 }
 # SIGTERM then is a soft shutdown: running jobs are finished or handed back.
-export PATH REMAP_SIGTERM=SIGQUIT
+export PATH

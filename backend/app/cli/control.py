@@ -53,7 +53,6 @@ def worker(context: typer.Context, data: _Data = None) -> None:
     name = f"--hostname=worker-{os.getpid()}@%h"
     celery = ["celery", "-A", "app.workers.celery_app", "worker", name, *WORKER_OPTIONS]
     celery += context.args
-    os.environ["REMAP_SIGTERM"] = "SIGQUIT"
     os.chdir(BACKEND)
     os.execv(sys.executable, [sys.executable, "-m", *celery])  # noqa: S606 - no shell
 

@@ -71,8 +71,6 @@ class Stack:
             "A6HUB_DATA_DIR": str(self.data),
             "CELERY_BROKER_URL": self.redis_url,
             "CELERY_RESULT_BACKEND": self.redis_url,
-            # So that SIGTERM is a soft shutdown, which hands jobs back.
-            "REMAP_SIGTERM": "SIGQUIT",
             "FLOWER_BASIC_AUTH": f"{ADMIN}:{self.flower_password}",
         }
 

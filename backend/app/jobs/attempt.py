@@ -9,6 +9,7 @@ can go wrong:
     store or database away        -> waited for (`patience`)
 """
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -67,6 +68,8 @@ class Bench:
     worker: str
     #: Told of the watch of each attempt when it begins.
     on_watch: Callable[[Watch], None]
+    #: Set when the worker is about to go.
+    going: threading.Event
 
 
 @dataclass(frozen=True)
@@ -88,10 +91,11 @@ def run_next(bench: Bench, queue: JobType, task_id: str | None = None) -> dict[s
     context, settings = bench.context, bench.context.settings
     limit = settings.max_running_jobs_per_user
     taker = Taker(bench.worker, task_id, settings.lease_seconds, limit)
-    mine = claim_next(context.database, queue, taker)
+    mine = patiently(lambda: claim_next(context.database, queue, taker), bench.going)
     if mine is None:
         return {"status": "nothing to do"}
-    work = _read_work(bench, mine.job_id)
+    job_id = mine.job_id
+    work = patiently(lambda: _read_work(bench, job_id), bench.going)
     log.info("attempt begins", job=mine.job_id, attempt=mine.attempt)
     status = _Attempt(bench, mine, work).run()
     log.info("attempt ends", job=mine.job_id, attempt=mine.attempt, status=status)
@@ -131,13 +135,12 @@ class _Attempt:
         self._bench.on_watch(self._watch)
         self._watch.start()
         try:
-            return self._in_folder()
+            with self._folder.held():
+                return self._in_folder()
         finally:
             self._watch.close()
-            self._folder.remove()
 
     def _in_folder(self) -> str:
-        self._folder.create()
         output = self._open_log()
         try:
             ending, result = self._work_on(output)

@@ -155,15 +155,6 @@ def expired(session: Session) -> list[Claim]:
     return [Claim(job_id, attempt) for job_id, attempt in session.execute(late)]
 
 
-def running_claim(session: Session, task_id: str) -> Claim | None:
-    """Return the running attempt that a Celery task works on; None when there is none."""
-    mine = select(Job.id, Job.attempt).where(
-        Job.status == JobStatus.RUNNING, Job.celery_task_id == task_id
-    )
-    row = session.execute(mine).one_or_none()
-    return Claim(row.id, row.attempt) if row else None
-
-
 def reap(session: Session, lost: Claim, max_attempts: int) -> JobStatus | None:
     """Take a job from an attempt whose lease has run out; see `lose`.
 

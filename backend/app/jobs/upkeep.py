@@ -2,11 +2,15 @@
 
 Any number of processes run it (each API process, a process beside each worker); a lease in the
 database elects the one that does the shared duties. Work folders are looked after by every machine
-for itself.
+for itself: a folder that no process holds belonged to one that has died.
+
+Leases are judged only by who could see the database for the length of one: when the database has
+been away nobody could extend a lease, and those who hold one get the time to do so first.
 """
 
 import socket
 import threading
+import time
 import uuid
 from datetime import timedelta
 
@@ -14,19 +18,20 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.core.logging import get_logger
+from app.core.memory import MemoryKills
 from app.db.clock import database_now
 from app.db.engine import Database
 from app.jobs.context import Context
 from app.jobs.logs import store_rest
 from app.jobs.outbox import relay
-from app.jobs.states import Claim, Loss, Reason, expired, fence, lose, reap, running_claim
+from app.jobs.states import Claim, Loss, Reason, expired, fence, lose, reap
 from app.jobs.workdir import WorkDir, work_dirs
 from app.models import Job, UpkeepLease
 
 log = get_logger(__name__)
 
 DUTY = "jobs"
-#: What is known of a worker's process that has died, by whether the kernel has killed for memory.
+#: What is known of a process that has died, by whether the kernel has killed for memory.
 _LOSSES = {
     True: Loss(
         Reason.OUT_OF_MEMORY, "The worker's process was killed as the machine ran out of memory."
@@ -43,6 +48,8 @@ class Upkeep:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._holder = f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
+        self._kills = MemoryKills()
+        self._in_sight_since: float | None = None  # the database; seconds of the monotonic clock
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self.run, name="upkeep", daemon=True)
 
@@ -62,28 +69,25 @@ class Upkeep:
             try:
                 self.round()
             except Exception:
+                self._in_sight_since = None
                 # An outage of the database, say. The next round finds the same work to do.
                 log.exception("upkeep stumbled")
             self._closing.wait(self._context.settings.upkeep_seconds)
 
-    def task_lost(self, task_id: str, *, for_memory: bool) -> None:
-        """Take the job from the Celery task whose process has died, if it worked on one."""
-        database, settings = self._context.database, self._context.settings
-        with database.writing() as session:
-            lost = running_claim(session, task_id)
-            status = (
-                lose(session, lost, _LOSSES[for_memory], settings.max_attempts) if lost else None
-            )
-        log.warning("worker process lost", task=task_id, for_memory=for_memory, job_now=status)
-        relay(self._context)
-
     def round(self) -> None:
         """Do one round: the shared duties if elected, and this machine's own."""
         settings, database = self._context.settings, self._context.database
-        if elect(database, DUTY, self._holder, settings.upkeep_seconds * LEASE_ROUNDS):
-            reap_expired(database, settings.max_attempts)
+        elected = elect(database, DUTY, self._holder, settings.upkeep_seconds * LEASE_ROUNDS)
+        self._in_sight_since = self._in_sight_since or time.monotonic()
+        clear_dead_attempts(self._context, self._kills)
+        if elected:
+            if self._may_judge():
+                reap_expired(database, settings.max_attempts)
             relay(self._context)
-        remove_dead_folders(self._context)
+
+    def _may_judge(self) -> bool:
+        since = self._in_sight_since or time.monotonic()
+        return time.monotonic() - since >= self._context.settings.lease_seconds
 
 
 def elect(database: Database, duty: str, holder: str, seconds: float) -> bool:
@@ -120,11 +124,22 @@ def reap_expired(database: Database, max_attempts: int) -> None:
             log.warning("attempt lost", job=attempt.job_id, attempt=attempt.attempt, now=status)
 
 
-def remove_dead_folders(context: Context) -> None:
-    """Remove this machine's folders of attempts that nobody works on, after saving their logs."""
-    for attempt, folder in work_dirs(context.settings.work_dir):
+def clear_dead_attempts(context: Context, kills: MemoryKills) -> None:
+    """Take the jobs of this machine's dead processes from them, and clear away what they left."""
+    here = work_dirs(context.settings.work_dir)
+    dead = [(attempt, folder) for attempt, folder in here if not folder.is_held()]
+    why = _LOSSES[bool(dead) and kills.any_new()]
+    for attempt, folder in dead:
+        if folder.root.is_dir() and _is_running(context.database, attempt):
+            _lose(context, attempt, why)
         if not _is_running(context.database, attempt):
             _save_and_remove(context, attempt, folder)
+
+
+def _lose(context: Context, attempt: Claim, why: Loss) -> None:
+    with context.database.writing() as session:
+        status = lose(session, attempt, why, context.settings.max_attempts)
+    log.warning("process lost", job=attempt.job_id, why=why.reason, now=status)
 
 
 def _is_running(database: Database, attempt: Claim) -> bool:

@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.core.logging import get_logger
 from app.jobs.context import Context
 from app.jobs.live import LiveStream
+from app.jobs.patience import OUTAGE_SECONDS
 from app.jobs.states import Claim, extend
 from app.jobs.steps import StepBook, write_steps
 from app.toolchains.base import StepReport
@@ -80,7 +81,8 @@ class Watch:
             self._show_steps()
         except SQLAlchemyError as error:
             log.warning("database away; trying on", job=self._mine.job_id, error=str(error))
-            if since >= settings.lease_seconds:
+            # Nobody can take the job while there is no database: the tools may go on meanwhile.
+            if since >= OUTAGE_SECONDS:
                 self._halt(Halt.LOST)
         except Exception:
             # Steps that cannot be read must not cost the job its lease.

@@ -2,11 +2,14 @@
 
 work/12-1/job/        what the job sees: source/ and run/ (see app.toolchains.base)
 work/12-1/output.log  its log, out of the job's reach
+work/12-1.lock        held by the process that works on it, and so a sign of its life
 """
 
+import fcntl
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,10 +42,38 @@ class WorkDir:
         """The log's file."""
         return self.root / "output.log"
 
-    def create(self) -> None:
-        """Make the folder anew."""
-        self.remove()
-        self.root.mkdir(parents=True)
+    @property
+    def lock(self) -> Path:
+        """The file that is held while the attempt is worked on."""
+        return self.root.with_name(f"{self.root.name}.lock")
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Make the folder anew, hold it, and remove it at the end.
+
+        The kernel lets go of the lock when this process ends, however it ends. It is taken before
+        there is a folder: a folder that nobody holds belongs to the dead.
+        """
+        self.root.parent.mkdir(parents=True, exist_ok=True)
+        with self.lock.open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            shutil.rmtree(self.root, ignore_errors=True)
+            self.root.mkdir()
+            try:
+                yield
+            finally:
+                self.remove()
+
+    def is_held(self) -> bool:
+        """Return whether a process works on the attempt."""
+        try:
+            with self.lock.open() as lock:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            return False
+        except BlockingIOError:
+            return True
+        return False
 
     def fill(self, store: Store, tree_digest: str) -> None:
         """Make the job's folder anew, with copies of a revision's files in source/."""
@@ -52,11 +83,15 @@ class WorkDir:
     def remove(self) -> None:
         """Remove the folder and all in it."""
         shutil.rmtree(self.root, ignore_errors=True)
+        self.lock.unlink(missing_ok=True)
 
 
 def work_dirs(work_dir: Path) -> Iterator[tuple[Claim, WorkDir]]:
-    """Yield the attempts that have a folder below `work_dir`."""
-    for path in work_dir.iterdir() if work_dir.is_dir() else ():
-        match = _NAME.fullmatch(path.name)
-        if match:
-            yield Claim(int(match[1]), int(match[2])), WorkDir(path)
+    """Yield the attempts of which anything is left below `work_dir`."""
+    names = {path.name.removesuffix(".lock") for path in _entries(work_dir)}
+    for match in filter(None, map(_NAME.fullmatch, sorted(names))):
+        yield Claim(int(match[1]), int(match[2])), WorkDir(work_dir / match[0])
+
+
+def _entries(folder: Path) -> list[Path]:
+    return list(folder.iterdir()) if folder.is_dir() else []

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import threading
 from functools import lru_cache
 
 from app.core.settings import get_settings
@@ -18,14 +19,20 @@ class Watches:
     """The watch of the attempt that this process works on; a pool process has one at a time."""
 
     def __init__(self) -> None:
-        #: Whether the worker is about to go.
-        self.going = False
+        #: Set when the worker is about to go: soon after `told_to_go`, which is not waited for.
+        self.going = threading.Event()
+        self.told_to_go = False
         self._current: Watch | None = None
+        self._word, self._say = os.pipe()
+
+    def listen(self) -> None:
+        """Wait for the word that the worker goes, in a thread."""
+        threading.Thread(target=self._hear, name="shut-down", daemon=True).start()
 
     def begin(self, watch: Watch) -> None:
         """Note the watch of an attempt that begins."""
         self._current = watch
-        if self.going:
+        if self.going.is_set():
             watch.shut_down()
 
     def nudge(self, job_id: int) -> None:
@@ -35,8 +42,17 @@ class Watches:
             watch.nudge()
 
     def shut_down(self) -> None:
-        """Hand back what is worked on. Called by a signal handler: only sets flags."""
-        self.going = True
+        """Have what is worked on handed back.
+
+        A signal handler calls it, perhaps while the same thread holds the lock of an event: so it
+        takes none, and leaves the rest to the thread that listens.
+        """
+        self.told_to_go = True
+        os.write(self._say, b"!")
+
+    def _hear(self) -> None:
+        os.read(self._word, 1)
+        self.going.set()
         if self._current is not None:
             self._current.shut_down()
 
@@ -48,6 +64,7 @@ watches = Watches()
 def get_bench() -> Bench:
     """Return this process's bench, and begin to listen for cancels."""
     settings = get_settings()
+    watches.listen()
     CancelListener(make_redis(settings), watches.nudge).start()
     return Bench(
         context=Context.open(settings),
@@ -55,4 +72,5 @@ def get_bench() -> Bench:
         toolchains=make_toolchains(settings),
         worker=f"{socket.gethostname()}:{os.getpid()}",
         on_watch=watches.begin,
+        going=watches.going,
     )

@@ -15,7 +15,7 @@ celery_app = Celery(
     "a6hub",
     broker=settings.broker_url,
     backend=settings.result_backend,
-    include=["app.workers.tasks", "app.workers.lifecycle"],
+    include=["app.workers.tasks", "app.workers.lifecycle", "app.workers.grace"],
 )
 
 celery_app.conf.update(
@@ -49,8 +49,6 @@ celery_app.conf.update(
     redis_socket_timeout=_options["socket_timeout"],
     redis_socket_connect_timeout=_options["socket_connect_timeout"],
     redis_socket_keepalive=True,
-    # Needs REMAP_SIGTERM=SIGQUIT in the environment to hold for SIGTERM
-    worker_soft_shutdown_timeout=settings.worker_shutdown_grace_seconds,
     # Logging is ours (app.core.logging)
     worker_hijack_root_logger=False,
     timezone="UTC",

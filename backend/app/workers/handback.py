@@ -15,7 +15,7 @@ from typing import Any
 from app.core.processes import die_with_parent
 from app.workers.bench import watches
 
-#: SIGTERM, or SIGQUIT where REMAP_SIGTERM=SIGQUIT asks for soft shutdowns.
+#: From `grace`, from Celery's cold shutdown, and from the kernel.
 _SIGNALS = (signal.SIGTERM, signal.SIGQUIT)
 
 
@@ -30,7 +30,7 @@ def handing_back() -> Iterator[None]:
     try:
         yield
     finally:
-        if watches.going:
+        if watches.told_to_go:
             os._exit(0)  # there is nobody left to tell
         die_with_parent(signal.SIGKILL)
         for number, handler in before.items():

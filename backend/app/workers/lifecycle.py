@@ -2,10 +2,8 @@
 
 import subprocess
 import sys
-from contextlib import suppress
 from typing import Any
 
-from billiard.exceptions import WorkerLostError
 from celery import signals
 
 from app.core.logging import setup_logging
@@ -31,32 +29,22 @@ class UpkeepProcess:
     """
 
     def __init__(self) -> None:
-        self._process: subprocess.Popen[str] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
 
     def ensure(self, **_: Any) -> None:
         """Start it, or start it again."""
         if self._process is None or self._process.poll() is not None:
             command = [sys.executable, "-m", "app.workers.upkeep"]
-            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, text=True)
+            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
 
     def stop(self, **_: Any) -> None:
         """Stop it and wait for its end."""
         if self._process is not None:
             self._process.terminate()
-            self._process.communicate()
-
-    def tell_lost(
-        self, task_id: str = "", exception: BaseException | None = None, **_: Any
-    ) -> None:
-        """Have it take the job from a pool process that has died: sooner than the lease would."""
-        if isinstance(exception, WorkerLostError) and self._process and self._process.stdin:
-            with suppress(OSError):  # it has died too: the lease remains
-                self._process.stdin.write(f"{task_id}\n")
-                self._process.stdin.flush()
+            self._process.wait()
 
 
 _upkeep = UpkeepProcess()
 signals.worker_ready.connect(_upkeep.ensure)
 signals.heartbeat_sent.connect(_upkeep.ensure)
 signals.worker_shutdown.connect(_upkeep.stop)
-signals.task_failure.connect(_upkeep.tell_lost)

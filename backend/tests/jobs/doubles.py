@@ -1,11 +1,9 @@
-"""Doubles that inject faults: an executor and a toolchain that do as they are told."""
+"""A toolchain that does as it is told."""
 
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from app.executors.base import Command, Exit, Outcome, OutputSink, Usage
 from app.toolchains.base import (
     RUN,
     BadInputError,
@@ -15,49 +13,6 @@ from app.toolchains.base import (
     ToolResult,
     Verdict,
 )
-
-USAGE = Usage(wall_seconds=0.5, cpu_seconds=0.25, peak_memory_bytes=1 << 20)
-GOOD = Exit(Outcome.EXITED, USAGE, code=0)
-
-
-class ScriptedExecutor:
-    """Prints, then ends as it is told.
-
-    `hold`: waits after printing until it is told to stop, or until `let_go` is set.
-    `during`: called while the command 'runs'.
-    """
-
-    name = "scripted"
-
-    def __init__(
-        self,
-        end: Exit = GOOD,
-        *,
-        output: bytes = b"hello\n",
-        hold: bool = False,
-        during: Callable[[Command], None] | None = None,
-    ) -> None:
-        self.end = end
-        self.output = output
-        self.hold = hold
-        self.during = during
-        self.started = threading.Event()
-        self.let_go = threading.Event()
-        self.commands: list[Command] = []
-
-    def run(self, command: Command, output: OutputSink, stop: threading.Event) -> Exit:
-        self.commands.append(command)
-        output(self.output)
-        if self.during is not None:
-            self.during(command)
-        self.started.set()
-        while self.hold and not self.let_go.is_set():
-            if stop.wait(0.02):
-                return Exit(Outcome.STOPPED, USAGE)
-        return self.end
-
-    def protections(self) -> dict[str, bool]:
-        return {}
 
 
 class ScriptedToolchain:

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Mapping
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from app.executors.process import ProcessExecutor
@@ -15,7 +16,7 @@ from app.toolchains.base import SOURCE, ToolCommand
 from tests.jobs.doubles import ScriptedToolchain
 from tests.jobs.factories import make_job
 
-_DICE = random.Random(4)  # noqa: S311
+_DICE = random.Random(4)
 ODD: dict[str, bytes] = {
     "a line of 30 MB": b"x" * (30 << 20),
     "a line of 3 MB of wide characters": "😀€ä".encode() * (3 << 17),
@@ -48,7 +49,7 @@ def make_odd_job(context: Context, output: bytes, user: User | None = None) -> i
 
 def run_odd_job(context: Context) -> None:
     """Run the job as a worker does, with a real process."""
-    bench = Bench(context, ProcessExecutor(), {"cat": Cat()}, "w1", lambda _: None)
+    bench = Bench(context, ProcessExecutor(), {"cat": Cat()}, "w1", lambda _: None, Event())
     assert run_next(bench, JobType.SIMULATION)["status"] == "completed"
 
 

@@ -3,6 +3,8 @@
 import math
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -10,9 +12,13 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from app.core.clock import utcnow
+from app.db.engine import Database
 from app.executors.base import Command, Exit, Outcome
+from app.executors.scripted import USAGE, ScriptedExecutor, VanishedError
 from app.jobs.attempt import Bench, run_next
 from app.jobs.context import Context
 from app.jobs.logs import read_log
@@ -23,7 +29,7 @@ from app.storage.blobs import put_blob
 from app.storage.store import Store
 from app.storage.trees import TreeFile, put_tree
 from app.toolchains.base import ToolResult, Verdict
-from tests.jobs.doubles import USAGE, ScriptedExecutor, ScriptedToolchain
+from tests.jobs.doubles import ScriptedToolchain
 from tests.jobs.factories import attempts_of, claim_job, job_of, make_job, status_of
 
 
@@ -35,17 +41,20 @@ class Worker:
         context: Context,
         executor: ScriptedExecutor,
         toolchain: ScriptedToolchain | None = None,
+        job_in: Context | None = None,
     ) -> None:
         self.context = context
         self.executor = executor
         self.watch: Watch | None = None
         tree = {"top.v": TreeFile(put_blob(context.store, b"module top; endmodule"), 21)}
         self.job_id = make_job(
-            context.database, tree_digest=put_tree(context.store, tree), toolchain="scripted"
+            (job_in or context).database,
+            tree_digest=put_tree(context.store, tree),
+            toolchain="scripted",
         )
-        self.bench = Bench(
-            context, executor, {"scripted": toolchain or ScriptedToolchain()}, "w1", self._note
-        )
+        self.going = threading.Event()
+        toolchains = {"scripted": toolchain or ScriptedToolchain()}
+        self.bench = Bench(context, executor, toolchains, "w1", self._note, self.going)
         self.summary: dict[str, Any] = {}
         self._thread = threading.Thread(target=self.run)
 
@@ -222,6 +231,52 @@ def test_a_shut_down_worker_hands_its_job_back(context: Context) -> None:
     assert worker.join() == "released"
     assert worker.job.status == JobStatus.PENDING
     assert [a.outcome for a in attempts_of(context.database, worker.job_id)] == ["released"]
+
+
+def test_the_job_of_a_worker_that_vanishes_is_run_by_another(context: Context) -> None:
+    worker = Worker(context, ScriptedExecutor(vanish=True))
+    with pytest.raises(VanishedError):
+        worker.run()
+    assert worker.job.status == "running"
+    _lose_lease(context, worker.job_id)
+    worker.executor.vanish = False
+    assert worker.run() == "completed"
+    assert [a.outcome for a in attempts_of(context.database, worker.job_id)] == [
+        "lost",
+        "completed",
+    ]
+
+
+def test_a_slow_job_is_stopped_in_the_midst_of_it(context: Context) -> None:
+    worker = Worker(context, ScriptedExecutor(slow=3600))
+    worker.start()
+    assert worker.watch is not None
+    worker.watch.shut_down()
+    assert worker.join() == "released"
+
+
+class FlakyDatabase(Database):
+    """Is away for the first calls."""
+
+    def __init__(self, database: Database, failures: int) -> None:
+        self.engine = database.engine
+        self.failures = failures
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        self.failures -= 1
+        if self.failures >= 0:
+            raise OperationalError("injected", {}, Exception("injected"))
+        with super().writing() as session:
+            yield session
+
+
+def test_a_database_that_is_away_when_a_message_comes_is_waited_for(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.jobs.patience.RETRY_SECONDS", 0.01)
+    flaky = replace(context, database=FlakyDatabase(context.database, failures=3))
+    assert Worker(flaky, ScriptedExecutor(), job_in=context).run() == "completed"
 
 
 def test_what_a_job_made_is_not_followed(context: Context, tmp_path: Path) -> None:

@@ -1,11 +1,19 @@
 """Upkeep: election, reaping, dead work folders."""
 
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from app.core.memory import MemoryKills
 from app.jobs.context import Context
 from app.jobs.logs import read_log
-from app.jobs.upkeep import Upkeep, elect, reap_expired, remove_dead_folders
+from app.jobs.states import Claim
+from app.jobs.upkeep import Upkeep, clear_dead_attempts, elect, reap_expired
 from app.jobs.workdir import WorkDir
 from app.models import JobStatus
-from tests.jobs.factories import claim_job, make_job, status_of
+from tests.jobs.factories import attempts_of, claim_job, make_job, status_of
 
 
 def test_one_at_a_time_is_elected(context: Context) -> None:
@@ -30,28 +38,100 @@ def test_expired_attempts_are_reaped_and_others_not(context: Context) -> None:
     assert status_of(context.database, alive) is JobStatus.RUNNING
 
 
-def test_a_dead_attempts_folder_goes_and_its_log_is_kept(context: Context) -> None:
-    dead, alive = make_job(context.database), make_job(context.database)
-    folders = []
-    for job_id, lease in ((dead, -1.0), (alive, 30.0)):
-        folder = WorkDir.of(
-            context.settings.work_dir, claim_job(context.database, job_id, lease=lease)
-        )
-        folder.create()
-        folder.log.write_bytes(b"so far")
-        folders.append(folder.root)
-    reap_expired(context.database, max_attempts=3)
-    remove_dead_folders(context)
-    assert [path.exists() for path in folders] == [False, True]
-    assert read_log(context.store, dead, 1, 0, 100) == b"so far"
-    assert read_log(context.store, alive, 1, 0, 100) == b""
+#: Takes what the upkeep clears away; says so, and waits to be killed.
+HOLDER = """
+import sys
+from pathlib import Path
+from app.jobs.workdir import WorkDir
+folder = WorkDir(Path(sys.argv[1]))
+with folder.held():
+    folder.log.write_bytes(b"so far")
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@contextmanager
+def held(folder: WorkDir) -> Iterator["subprocess.Popen[str]"]:
+    """Have a process work on an attempt."""
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(folder.root)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        yield process
+
+
+def folder_of(context: Context, attempt: Claim) -> WorkDir:
+    return WorkDir.of(context.settings.work_dir, attempt)
+
+
+def test_the_job_of_a_killed_process_waits_again_and_its_log_is_kept(context: Context) -> None:
+    attempt = claim_job(context.database, make_job(context.database))
+    folder = folder_of(context, attempt)
+    with held(folder) as process:
+        clear_dead_attempts(context, MemoryKills())
+        assert status_of(context.database, attempt.job_id) is JobStatus.RUNNING
+        process.kill()
+    clear_dead_attempts(context, MemoryKills())
+    assert status_of(context.database, attempt.job_id) is JobStatus.PENDING
+    assert [a.reason for a in attempts_of(context.database, attempt.job_id)] == ["worker_lost"]
+    assert read_log(context.store, attempt.job_id, 1, 0, 100) == b"so far"
+    assert list(context.settings.work_dir.iterdir()) == []
+
+
+def test_a_process_that_was_killed_for_memory_is_known_as_that(context: Context) -> None:
+    attempt = claim_job(context.database, make_job(context.database))
+    with held(folder_of(context, attempt)) as process:
+        process.kill()
+    kills = MemoryKills()
+    kills._seen = -1  # the machine has killed nobody; here it has
+    clear_dead_attempts(context, kills)
+    assert [a.reason for a in attempts_of(context.database, attempt.job_id)] == ["out_of_memory"]
+
+
+def test_the_folder_of_a_living_process_that_lost_its_lease_stays_its_own(context: Context) -> None:
+    attempt = claim_job(context.database, make_job(context.database), lease=-1)
+    folder = folder_of(context, attempt)
+    with held(folder) as process:
+        reap_expired(context.database, max_attempts=3)
+        clear_dead_attempts(context, MemoryKills())
+        assert folder.root.is_dir()
+        process.communicate()
+    assert list(context.settings.work_dir.iterdir()) == []
+
+
+def test_a_lock_without_a_folder_says_nothing_of_a_running_job(context: Context) -> None:
+    """So it is for a moment when an attempt begins."""
+    attempt = claim_job(context.database, make_job(context.database))
+    folder = folder_of(context, attempt)
+    folder.root.parent.mkdir()
+    folder.lock.touch()
+    clear_dead_attempts(context, MemoryKills())
+    assert status_of(context.database, attempt.job_id) is JobStatus.RUNNING
+    assert folder.lock.exists()
+
+
+def with_lease(context: Context, seconds: float) -> Context:
+    settings = context.settings.model_copy(update={"lease_seconds": seconds})
+    return replace(context, settings=settings)
 
 
 def test_a_round_does_it_all(context: Context) -> None:
     job_id = make_job(context.database)
     claim_job(context.database, job_id, lease=-1)
-    Upkeep(context).round()
+    Upkeep(with_lease(context, 0.0)).round()
     assert status_of(context.database, job_id) is JobStatus.PENDING
+
+
+def test_who_has_just_begun_to_see_the_database_does_not_judge_leases(context: Context) -> None:
+    job_id = make_job(context.database)
+    claim_job(context.database, job_id, lease=-1)
+    Upkeep(with_lease(context, 3600.0)).round()
+    assert status_of(context.database, job_id) is JobStatus.RUNNING
 
 
 def test_upkeep_stops_when_told(context: Context) -> None:

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,19 +27,23 @@ def wait_until(condition: Callable[[], bool], what: str, seconds: float = PATIEN
 class Worker:
     """A running `celery worker` with its pool."""
 
-    def __init__(self, settings: Settings, log: Path, name: str, **environment: str) -> None:
+    def __init__(
+        self, settings: Settings, log: Path, extra: Sequence[str], **environment: str
+    ) -> None:
         self.log = log
         env = {
             **os.environ,
             "A6HUB_DATA_DIR": str(settings.data_dir),
             "A6HUB_DATABASE_URL": settings.database,
+            "A6HUB_STORE_URL": settings.store,
             "CELERY_BROKER_URL": settings.broker_url,
             "A6HUB_EXECUTOR": settings.executor,
-            "REMAP_SIGTERM": "SIGQUIT",
             **environment,
         }
-        celery = [sys.executable, "-m", "celery", "-A", "app.workers.celery_app", "worker"]
-        options = ["--queues=build,simulation", "--concurrency=2", f"--hostname={name}@test"]
+        app = environment.pop("CELERY_APP", "app.workers.celery_app")
+        celery = [sys.executable, "-m", "celery", "-A", app, "worker"]
+        options = ["--queues=build,simulation", "--concurrency=2", f"--hostname={log.name}@test"]
+        options += ["--without-mingle", *extra]
         with log.open("wb") as output:
             self.process = subprocess.Popen(
                 [*celery, *options], cwd=BACKEND, env=env, stdout=output, stderr=output
@@ -56,20 +60,42 @@ class Worker:
 
     def terminate(self) -> int:
         """Shut it down as a deploy does and return its exit status."""
+        self.ask_to_go()
+        return self.wait_gone()
+
+    def ask_to_go(self) -> None:
+        """Begin what terminate() does."""
         self.process.send_signal(signal.SIGTERM)
+
+    def wait_gone(self) -> int:
+        """Return its exit status once it has ended."""
         return self.process.wait(PATIENCE)
 
     def kill_pool_processes(self) -> None:
         """Kill -9 the pool processes, not the main one."""
-        for pid in _children(self.process.pid):
-            if b"upkeep" not in Path(f"/proc/{pid}/cmdline").read_bytes():
-                os.kill(pid, signal.SIGKILL)
+        for pid in self.pool_processes():
+            os.kill(pid, signal.SIGKILL)
+
+    def pool_processes(self) -> list[int]:
+        """Return the processes that work on jobs."""
+        children = children_of(self.process.pid)
+        return [pid for pid in children if b"upkeep" not in _command(pid)]
+
+    def freeze(self) -> None:
+        """Stop all processes of the worker, not the tools that they run, until thaw()."""
+        for pid in (self.process.pid, *children_of(self.process.pid)):
+            os.kill(pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let all processes of the worker go on."""
+        for pid in (self.process.pid, *children_of(self.process.pid)):
+            os.kill(pid, signal.SIGCONT)
 
 
 @contextmanager
-def worker(settings: Settings, log: Path, name: str = "w", **environment: str) -> Iterator[Worker]:
-    """Run a worker until the end of the block."""
-    running = Worker(settings, log, name, **environment)
+def worker(settings: Settings, log: Path, *extra: str, **environment: str) -> Iterator[Worker]:
+    """Run a worker until the end of the block; `extra`: options for Celery."""
+    running = Worker(settings, log, extra, **environment)
     try:
         running.wait_ready()
         yield running
@@ -90,6 +116,11 @@ def processes_below(folder: Path) -> list[int]:
     return found
 
 
-def _children(pid: int) -> list[int]:
+def _command(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
+def children_of(pid: int) -> list[int]:
+    """Return the children of a process."""
     text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
     return [int(child) for child in text.split()]
