@@ -28,6 +28,7 @@ usage: ./a6hub COMMAND ...
   worker          one more worker, for the stack that the environment or `up` names
   doctor          say what is missing or wrong
   test [PATH ...] lint and all tests, or those at PATH (--all: the slow ones too)
+  test chaos      break a whole a6hub again and again (--seed, --jobs, --seconds)
   lint            lint, types and layers only
   bench NAME      measure something (backend/benchmarks)
   migration WHAT  write a database migration for changed models

@@ -33,7 +33,12 @@ def run_tests(
     context: typer.Context,
     all_: Annotated[bool, typer.Option("--all", help="The slow tests too.")] = False,
 ) -> None:
-    """Lint and run all tests, or those at the PATHs given; other options go to pytest."""
+    """Lint and run all tests, or those at the PATHs given; other options go to pytest.
+
+    `test chaos --seed N --jobs N --seconds N` breaks a whole a6hub for a while instead.
+    """
+    if context.args[:1] == ["chaos"]:
+        raise typer.Exit(_chaos(context.args[1:]))
     if any(not word.startswith("-") for word in context.args):
         raise typer.Exit(_run_chosen(context.args))
     chosen = [*([] if all_ else ["-m", "not slow"]), *context.args]
@@ -45,6 +50,11 @@ def run_tests(
     typer.echo(words, err=True)
     if not all(results.values()):
         raise typer.Exit(1)
+
+
+def _chaos(arguments: list[str]) -> int:
+    command = [sys.executable, "-m", "tests.chaos", *arguments]
+    return subprocess.run(command, cwd=BACKEND, check=False).returncode
 
 
 def _run_chosen(arguments: list[str]) -> int:
