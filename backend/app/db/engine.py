@@ -23,6 +23,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.engine = _sqlite_engine(url) if url.startswith("sqlite") else _server_engine(url)
+        self._writing = self.engine.execution_options(**{IMMEDIATE: True})
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -33,8 +34,7 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """Yield a session whose work is committed at the end, or undone on an exception."""
-        engine = self.engine.execution_options(**{IMMEDIATE: True})
-        with Session(engine, expire_on_commit=False) as session, session.begin():
+        with Session(self._writing, expire_on_commit=False) as session, session.begin():
             yield session
 
     def close(self) -> None:

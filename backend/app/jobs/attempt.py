@@ -12,10 +12,10 @@ can go wrong:
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from app.core.logging import get_logger
 from app.executors.base import Command, Executor, Exit, Limits, Outcome, OutputSink
@@ -23,10 +23,10 @@ from app.jobs.artifacts import keep_artifacts
 from app.jobs.context import Context
 from app.jobs.live import LiveStream
 from app.jobs.logs import LogWriter, Shipper
-from app.jobs.outbox import admit
+from app.jobs.outbox import Outgoing
 from app.jobs.patience import patiently
 from app.jobs.states import Claim, Ending, Reason, finish, release
-from app.jobs.steps import StepBook, write_steps
+from app.jobs.steps import StepBook, replace_steps
 from app.jobs.turns import Taker, claim_next
 from app.jobs.watch import Halt, Watch
 from app.jobs.workdir import WorkDir
@@ -97,30 +97,39 @@ def run_next(bench: Bench, queue: JobType, task_id: str | None = None) -> dict[s
     job_id = mine.job_id
     work = patiently(lambda: _read_work(bench, job_id), bench.going)
     log.info("attempt begins", job=mine.job_id, attempt=mine.attempt)
-    status = _Attempt(bench, mine, work).run()
+    # Its end makes room for the next of its user.
+    outgoing = Outgoing(context, queue, work.user_id)
+    status = _Attempt(bench, mine, work, outgoing).run()
+    outgoing.send()
     log.info("attempt ends", job=mine.job_id, attempt=mine.attempt, status=status)
-    admit(context, queue, work.user_id)
     artifacts = f"jobs/{mine.job_id}/attempts/{mine.attempt}/artifacts"
     return {"status": status, "job_id": mine.job_id, "artifacts_path": artifacts}
 
 
+_WORK = (
+    select(Job.user_id, Job.toolchain, Job.config, Job.max_seconds, Revision.tree_digest)
+    .join(Revision, Revision.id == Job.revision_id)
+    .where(Job.id == bindparam("job"))
+)
+
+
 def _read_work(bench: Bench, job_id: int) -> _Work:
     limit = bench.context.settings.max_job_duration_seconds - STORING_SECONDS
-    both = select(Job, Revision).join(Revision, Revision.id == Job.revision_id)
     with bench.context.database.reading() as session:
-        job, revision = session.execute(both.where(Job.id == job_id)).one()
+        job = session.execute(_WORK, {"job": job_id}).one()
     return _Work(
         user_id=job.user_id,
         toolchain=bench.toolchains[job.toolchain],
         config=job.config,
-        tree_digest=revision.tree_digest,
+        tree_digest=job.tree_digest,
         max_seconds=min(job.max_seconds, limit),
     )
 
 
 class _Attempt:
-    def __init__(self, bench: Bench, mine: Claim, work: _Work) -> None:
+    def __init__(self, bench: Bench, mine: Claim, work: _Work, outgoing: Outgoing) -> None:
         self._bench = bench
+        self._outgoing = outgoing
         self._context = bench.context
         self._mine = mine
         self._work = work
@@ -232,6 +241,7 @@ class _Attempt:
     def _hand_back(self) -> str:
         with self._context.database.writing() as session:
             release(session, self._mine, "Handed back: the worker was shut down.")
+            self._outgoing.note(session)
         return "released"
 
     def _keep_files(self, result: ToolResult | None) -> list[Artifact]:
@@ -240,17 +250,19 @@ class _Attempt:
 
     def _write(self, ending: Ending, result: ToolResult | None, artifacts: list[Artifact]) -> bool:
         """Make it all the job's own, in one transaction, if the job is still ours."""
-        metrics = result.metrics if result else {}
+        metrics, steps = result.metrics if result else {}, self._book.steps()
+        if ending.current_step is None and steps:
+            ending = replace(ending, current_step=steps[-1].name)
         with self._context.database.writing() as session:
-            write_steps(session, self._mine, self._book.steps())
             if not finish(session, self._mine, ending):
-                session.rollback()
                 return False
+            replace_steps(session, self._mine, steps)
             session.add_all(artifacts)
             session.add_all(
                 Metric(job_id=self._mine.job_id, name=name, value=str(value))
                 for name, value in metrics.items()
             )
+            self._outgoing.note(session)
         return True
 
 

@@ -4,6 +4,7 @@ The names here are public: `redis-cli LLEN build` and scripts that speak of the 
 rely on them.
 """
 
+import time
 import uuid
 from typing import Any
 
@@ -34,6 +35,7 @@ ROUTES = {
 }
 #: Redis string: a random name of Redis's present memory. Gone, and so changed, after a flush.
 EPOCH_KEY = "a6hub:epoch"
+EPOCH_SECONDS = 1.0
 #: How long a request may wait for Redis, in seconds.
 SOCKET_SECONDS = 2.0
 
@@ -69,6 +71,7 @@ class Broker:
 
     def __init__(self, settings: Settings) -> None:
         self.redis = make_redis(settings)
+        self._epoch, self._epoch_at = "", float("-inf")
         self._celery = Celery("a6hub-producer", broker=settings.broker_url, set_as_current=False)
         self._celery.conf.update(
             task_queues=QUEUES,
@@ -86,7 +89,15 @@ class Broker:
         return str(self._celery.send_task(task, args=[job_id], retry=False).id)
 
     def epoch(self) -> str:
-        """Return the name of the broker's present memory."""
+        """Return the name of the broker's present memory, as of EPOCH_SECONDS ago at the most.
+
+        Whoever notes a message under a name that has just changed has it sent once more.
+        """
+        if time.monotonic() - self._epoch_at > EPOCH_SECONDS:
+            self._epoch, self._epoch_at = self._read_epoch(), time.monotonic()
+        return self._epoch
+
+    def _read_epoch(self) -> str:
         with self.redis.pipeline(transaction=False) as pipe:
             pipe.set(EPOCH_KEY, uuid.uuid4().hex, nx=True)
             pipe.get(EPOCH_KEY)

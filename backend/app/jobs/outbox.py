@@ -12,43 +12,78 @@ Sending once too often costs a message that finds nothing to begin.
 
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, or_, update
+from sqlalchemy import ColumnElement, bindparam, or_, update
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from app.core.clock import utcnow
 from app.core.logging import get_logger
-from app.jobs.broker import BROKER_ERRORS, QUEUES, Broker
+from app.db.base import table_of
+from app.jobs.broker import BROKER_ERRORS, QUEUES
 from app.jobs.context import Context
 from app.jobs.turns import admissible, messages, waiting_users
 from app.models import OutboxMessage
 
 log = get_logger(__name__)
 
+_outbox = table_of(OutboxMessage)
+_SILENT = _outbox.c.published_at.is_(None)
+_THESE = _outbox.c.job_id.in_(bindparam("jobs", expanding=True))
+
+
+def _noting(still: ColumnElement[bool]) -> ReturningUpdate[tuple[int]]:
+    return (
+        update(_outbox)
+        .where(_THESE, still)
+        .values(published_at=bindparam("now"), epoch=bindparam("new_epoch"))
+        .returning(_outbox.c.job_id)
+    )
+
+
+_NOTE = _noting(_SILENT)
+_FORGET = update(_outbox).where(_THESE).values(published_at=None)
+
 #: How long a message may be on its way from an empty queue to the claim, in seconds.
 IN_FLIGHT_SECONDS = 15
+
+
+class Outgoing:
+    """Messages for a user's waiting jobs: noted as sent in a transaction, sent after its end.
+
+    What cannot be sent is noted as not sent again; what is lost because this process dies between
+    the two counts as lost on the way.
+    """
+
+    def __init__(self, context: Context, queue: str, user_id: int) -> None:
+        self._context = context
+        self._queue = queue
+        self._user_id = user_id
+        self._epoch = _epoch(context)
+        self._jobs: list[int] = []
+
+    def note(self, session: Session) -> None:
+        """Choose as many of the waiting jobs as may begin; none while the broker is away."""
+        self._jobs = []
+        if self._epoch is not None:
+            limit = self._context.settings.max_running_jobs_per_user
+            chosen = admissible(session, self._queue, self._user_id, limit)
+            self._jobs = _note(session, _NOTE, chosen, self._epoch)
+
+    def send(self) -> int:
+        """Send what was noted; return how many messages were."""
+        return _send(self._context, self._queue, self._jobs)
 
 
 def admit(context: Context, queue: str, user_id: int) -> int:
     """Send messages for a user's waiting jobs, as many as may begin; return how many were sent."""
     limit = context.settings.max_running_jobs_per_user
     with context.database.reading() as session:
-        jobs = admissible(session, queue, user_id, limit)
-    return publish(context, queue, jobs) if jobs else 0
-
-
-def publish(context: Context, queue: str, jobs: list[int]) -> int:
-    """Send the messages of jobs; return how many were sent before the broker went away."""
-    sent: list[int] = []
-    try:
-        epoch = context.broker.epoch()
-        for job_id in jobs:
-            context.broker.send(job_id, queue)
-            sent.append(job_id)
-    except BROKER_ERRORS as error:
-        unsent = jobs[len(sent) :]
-        log.warning("messages not sent; the relay will", jobs=unsent, error=str(error))
-    if sent:
-        _mark_sent(context, sent, epoch)
-    return len(sent)
+        if not admissible(session, queue, user_id, limit):
+            return 0
+    outgoing = Outgoing(context, queue, user_id)
+    with context.database.writing() as session:
+        outgoing.note(session)
+    return outgoing.send()
 
 
 def relay(context: Context) -> int:
@@ -61,32 +96,62 @@ def _relay_queue(context: Context, queue: str) -> int:
         users = waiting_users(session, queue)
     if not users:
         return 0
-    try:
-        lost = _lost(context.broker, queue, context.settings.republish_seconds)
-    except BROKER_ERRORS as error:
-        log.warning("broker away; pending jobs wait", queue=queue, error=str(error))
+    epoch = _epoch(context)
+    if epoch is None:
         return 0
-    return sum(_relay_user(context, queue, user_id, lost) for user_id in users)
+    lost = _lost(context, queue, epoch)
+    return sum(_relay_user(context, queue, user_id, epoch, lost) for user_id in users)
 
 
-def _relay_user(context: Context, queue: str, user_id: int, lost: ColumnElement[bool]) -> int:
-    with context.database.reading() as session:
-        jobs = list(session.scalars(messages(queue, user_id).where(lost)))
-    again = publish(context, queue, jobs) if jobs else 0
-    return again + admit(context, queue, user_id)
-
-
-def _lost(broker: Broker, queue: str, republish_seconds: float) -> ColumnElement[bool]:
-    """Return the condition of a message that was sent and has to be sent again."""
-    patience = IN_FLIGHT_SECONDS if broker.waiting(queue) == 0 else republish_seconds
-    overdue = OutboxMessage.published_at < utcnow() - timedelta(seconds=patience)
-    return or_(OutboxMessage.epoch != broker.epoch(), overdue)
-
-
-def _mark_sent(context: Context, jobs: list[int], epoch: str) -> None:
+def _relay_user(
+    context: Context, queue: str, user_id: int, epoch: str, lost: ColumnElement[bool]
+) -> int:
     with context.database.writing() as session:
-        session.execute(
-            update(OutboxMessage)
-            .where(OutboxMessage.job_id.in_(jobs))
-            .values(published_at=utcnow(), epoch=epoch)
-        )
+        jobs = list(session.scalars(messages(queue, user_id).where(lost)))
+        again = _note(session, _noting(lost), jobs, epoch)
+    return _send(context, queue, again) + admit(context, queue, user_id)
+
+
+def _lost(context: Context, queue: str, epoch: str) -> ColumnElement[bool]:
+    """Return the condition of a message that was sent and has to be sent again."""
+    republish, now = context.settings.republish_seconds, utcnow()
+    patience = IN_FLIGHT_SECONDS if _is_empty(context, queue) else republish
+    overdue = _outbox.c.published_at < now - timedelta(seconds=patience)
+    return or_(_outbox.c.epoch != epoch, overdue)
+
+
+def _is_empty(context: Context, queue: str) -> bool:
+    try:
+        return context.broker.waiting(queue) == 0
+    except BROKER_ERRORS:
+        return False
+
+
+def _epoch(context: Context) -> str | None:
+    """Return the broker's epoch; None while it is away, when nothing can be sent."""
+    try:
+        return context.broker.epoch()
+    except BROKER_ERRORS as error:
+        log.warning("broker away; pending jobs wait", error=str(error))
+        return None
+
+
+def _note(
+    session: Session, noting: ReturningUpdate[tuple[int]], jobs: list[int], epoch: str
+) -> list[int]:
+    """Note messages as sent now; return those that nobody else has noted meanwhile."""
+    values = {"jobs": jobs, "now": utcnow(), "new_epoch": epoch}
+    return list(session.scalars(noting, values)) if jobs else []
+
+
+def _send(context: Context, queue: str, jobs: list[int]) -> int:
+    sent = 0
+    try:
+        for job_id in jobs:
+            context.broker.send(job_id, queue)
+            sent += 1
+    except BROKER_ERRORS as error:
+        log.warning("messages not sent; the relay will", jobs=jobs[sent:], error=str(error))
+        with context.database.writing() as session:
+            session.execute(_FORGET, {"jobs": jobs[sent:]})
+    return sent

@@ -13,14 +13,18 @@ attempt (`fencing`): a worker that has lost its lease matches no row and can wri
 import enum
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, insert, literal, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from app.core.clock import utcnow
 from app.core.errors import ConflictError
+from app.db.base import table_of
 from app.db.clock import database_now
+from app.db.types import UtcDateTime
 from app.models import Attempt, Job, JobStatus, OutboxMessage
 
 
@@ -80,24 +84,18 @@ def claim(
     `task_id`: the Celery task that will work on it.
     """
     now = database_now(session)
-    attempt = session.execute(
-        update(Job)
-        .where(Job.id == job_id, Job.status == JobStatus.PENDING)
-        .values(
-            status=JobStatus.RUNNING,
-            attempt=Job.attempt + 1,
-            worker=worker,
-            lease_until=now + timedelta(seconds=lease_seconds),
-            started_at=func.coalesce(Job.started_at, now),
-            current_step=None,
-            celery_task_id=task_id,
-        )
-        .returning(Job.attempt)
-        .execution_options(synchronize_session=False)
-    ).scalar_one_or_none()
+    values = {
+        "job": job_id,
+        "by": worker,
+        "now": now,
+        "until": now + timedelta(seconds=lease_seconds),
+        "task_id": task_id,
+    }
+    attempt = session.execute(_CLAIM, values).scalar_one_or_none()
     if attempt is None:
         return None
-    session.add(Attempt(job_id=job_id, number=attempt, worker=worker, started_at=now))
+    begun = {"job_id": job_id, "number": attempt, "worker": worker, "started_at": now}
+    session.execute(_BEGIN_ATTEMPT, begun)
     _drop_message(session, job_id)
     return Claim(job_id, attempt)
 
@@ -105,13 +103,7 @@ def claim(
 def extend(session: Session, mine: Claim, lease_seconds: float) -> bool | None:
     """Extend the lease; return whether cancelling is asked for, None when the job is not ours."""
     until = database_now(session) + timedelta(seconds=lease_seconds)
-    return session.execute(
-        update(Job)
-        .where(*fence(mine))
-        .values(lease_until=until)
-        .returning(Job.cancel_requested)
-        .execution_options(synchronize_session=False)
-    ).scalar_one_or_none()
+    return session.execute(_EXTEND, {**_names(mine), "until": until}).scalar_one_or_none()
 
 
 def set_current_step(session: Session, mine: Claim, name: str) -> bool:
@@ -266,13 +258,8 @@ def _ask_to_cancel(session: Session, job: Job) -> JobStatus:
 
 
 def _change(session: Session, mine: Claim, values: dict[str, Any]) -> bool:
-    row = session.execute(
-        update(Job)
-        .where(*fence(mine))
-        .values(**values)
-        .returning(Job.id)
-        .execution_options(synchronize_session=False)
-    ).scalar_one_or_none()
+    new = {f"new_{column}": value for column, value in values.items()}
+    row = session.execute(_fenced_update(*values), {**_names(mine), **new}).scalar_one_or_none()
     return row is not None
 
 
@@ -284,12 +271,8 @@ def _end_attempt(
     reason: Reason | None,
     message: str,
 ) -> None:
-    session.execute(
-        update(Attempt)
-        .where(Attempt.job_id == mine.job_id, Attempt.number == mine.attempt)
-        .values(ended_at=now, outcome=outcome, reason=reason, message=message)
-        .execution_options(synchronize_session=False)
-    )
+    new = {"new_ended_at": now, "new_outcome": outcome, "new_reason": reason}
+    session.execute(_END_ATTEMPT, {**_names(mine), **new, "new_message": message})
 
 
 def _add_message(session: Session, job_id: int) -> None:
@@ -299,4 +282,57 @@ def _add_message(session: Session, job_id: int) -> None:
 
 
 def _drop_message(session: Session, job_id: int) -> None:
-    session.execute(delete(OutboxMessage).where(OutboxMessage.job_id == job_id))
+    session.execute(_DROP_MESSAGE, {"job": job_id})
+
+
+def _names(mine: Claim) -> dict[str, int]:
+    return {"mine": mine.job_id, "my_attempt": mine.attempt}
+
+
+# The statements are made once: to make one takes longer than to run it.
+
+_jobs, _attempts, _outbox = (table_of(model) for model in (Job, Attempt, OutboxMessage))
+_FENCE = (
+    _jobs.c.id == bindparam("mine"),
+    _jobs.c.attempt == bindparam("my_attempt"),
+    _jobs.c.status == JobStatus.RUNNING,
+)
+_CLAIM = (
+    update(_jobs)
+    .where(_jobs.c.id == bindparam("job"), _jobs.c.status == JobStatus.PENDING)
+    .values(
+        status=JobStatus.RUNNING,
+        attempt=_jobs.c.attempt + 1,
+        worker=bindparam("by"),
+        lease_until=bindparam("until"),
+        started_at=func.coalesce(_jobs.c.started_at, bindparam("now", type_=UtcDateTime)),
+        current_step=None,
+        celery_task_id=bindparam("task_id"),
+    )
+    .returning(_jobs.c.attempt)
+)
+_BEGIN_ATTEMPT = insert(_attempts)
+_EXTEND = (
+    update(_jobs)
+    .where(*_FENCE)
+    .values(lease_until=bindparam("until"))
+    .returning(_jobs.c.cancel_requested)
+)
+_END_ATTEMPT = (
+    update(_attempts)
+    .where(
+        _attempts.c.job_id == bindparam("mine"),
+        _attempts.c.number == bindparam("my_attempt"),
+    )
+    .values(
+        {name: bindparam(f"new_{name}") for name in ("ended_at", "outcome", "reason", "message")}
+    )
+)
+_DROP_MESSAGE = delete(_outbox).where(_outbox.c.job_id == bindparam("job"))
+
+
+@cache
+def _fenced_update(*columns: str) -> ReturningUpdate[tuple[int]]:
+    """Return the UPDATE that sets these columns of a job while the attempt is its running one."""
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in columns}
+    return update(_jobs).where(*_FENCE).values(values).returning(_jobs.c.id)

@@ -4,10 +4,12 @@ import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import bindparam, delete, insert
 from sqlalchemy.orm import Session
 
+from app.db.base import table_of
 from app.executors.base import Exit
 from app.jobs.states import Claim, set_current_step
 from app.models import Step
@@ -39,24 +41,38 @@ class StepBook:
         return reported if reported is not None else self._commands
 
 
-def write_steps(session: Session, mine: Claim, steps: list[StepReport]) -> bool:
-    """Replace the attempt's steps in the database; False when the job is not ours (any more)."""
+def show_steps(session: Session, mine: Claim, steps: list[StepReport]) -> bool:
+    """Replace a running attempt's steps; False when the job is not ours (any more)."""
     if steps and not set_current_step(session, mine, steps[-1].name):
         return False
-    session.execute(delete(Step).where(Step.job_id == mine.job_id, Step.attempt == mine.attempt))
-    session.add_all(_row(mine, ordinal, step) for ordinal, step in enumerate(steps, start=1))
+    replace_steps(session, mine, steps)
     return True
 
 
-def _row(mine: Claim, ordinal: int, step: StepReport) -> Step:
+def replace_steps(session: Session, mine: Claim, steps: list[StepReport]) -> None:
+    """Replace the attempt's steps; whoever calls it has seen that the job is ours."""
+    session.execute(_DELETE, {"job": mine.job_id, "number": mine.attempt})
+    rows = [_row(mine, ordinal, step) for ordinal, step in enumerate(steps, start=1)]
+    if rows:
+        session.execute(_INSERT, rows)
+
+
+_steps = table_of(Step)
+_DELETE = delete(_steps).where(
+    _steps.c.job_id == bindparam("job"), _steps.c.attempt == bindparam("number")
+)
+_INSERT = insert(_steps)
+
+
+def _row(mine: Claim, ordinal: int, step: StepReport) -> dict[str, Any]:
     started = step.started_at
-    return Step(
-        job_id=mine.job_id,
-        attempt=mine.attempt,
-        ordinal=ordinal,
-        step=step.step,
-        name=step.name,
-        status=step.status,
-        started_at=datetime.fromtimestamp(started, UTC) if started is not None else None,
-        seconds=step.seconds,
-    )
+    return {
+        "job_id": mine.job_id,
+        "attempt": mine.attempt,
+        "ordinal": ordinal,
+        "step": step.step,
+        "name": step.name,
+        "status": step.status,
+        "started_at": datetime.fromtimestamp(started, UTC) if started is not None else None,
+        "seconds": step.seconds,
+    }

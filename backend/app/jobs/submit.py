@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app.core.errors import ConflictError, InvalidError
 from app.jobs.access import get_job
 from app.jobs.context import Context
-from app.jobs.outbox import admit
+from app.jobs.outbox import Outgoing
 from app.jobs.states import enqueue
 from app.models import Job, JobStatus, JobType, Priority, User
 from app.projects.projects import get_project
@@ -42,6 +42,7 @@ def submit(context: Context, user: User, request: Request) -> Job:
         tree = current_tree(session, project)
     config = _config(context, toolchain, request, tree)
     tree_digest = put_tree(context.store, tree)
+    outgoing = Outgoing(context, request.job_type, user.id)
     with context.database.writing() as session:
         job = Job(
             project_id=project.id,
@@ -53,8 +54,8 @@ def submit(context: Context, user: User, request: Request) -> Job:
             max_seconds=max_seconds,
             priority=request.priority,
         )
-        _add(session, job)
-    admit(context, job.job_type, job.user_id)
+        _add(session, job, outgoing)
+    outgoing.send()
     return job
 
 
@@ -71,8 +72,9 @@ def retry(context: Context, user: User, job_id: int) -> Job:
                 f"Job {job_id} is {old.status}; it can be retried when it has ended."
             )
         job = Job(**{name: getattr(old, name) for name in _SAME}, user_id=user.id, retry_of=old.id)
-        _add(session, job)
-    admit(context, job.job_type, job.user_id)
+        outgoing = Outgoing(context, job.job_type, user.id)
+        _add(session, job, outgoing)
+    outgoing.send()
     return job
 
 
@@ -83,10 +85,12 @@ _SAME = (
 )
 
 
-def _add(session: Session, job: Job) -> None:
+def _add(session: Session, job: Job, outgoing: Outgoing) -> None:
     session.add(job)
     session.flush()
     enqueue(session, job)
+    session.flush()
+    outgoing.note(session)
 
 
 def _max_seconds(context: Context, request: Request) -> int:

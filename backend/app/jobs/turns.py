@@ -13,16 +13,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import CTE, Row, Select, Subquery, func, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import CTE, Integer, Row, Select, String, bindparam, func, select, update
+from sqlalchemy.orm import Session
 
+from app.db.base import table_of
 from app.db.clock import database_now
 from app.db.engine import Database
 from app.jobs.states import Claim, claim
 from app.models import Job, JobStatus, OutboxMessage, User
-
-#: Before every message. SQLite finds `published_at > X` by its index, `IS NOT NULL` not.
-_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -40,19 +38,21 @@ class Taker:
 
 def claim_next(database: Database, queue: str, taker: Taker) -> Claim | None:
     """Begin an attempt at the job whose turn it is; None when no job of the queue may begin."""
-    passed_over: set[int] = set()
+    passed_over: list[int] = []
     while True:
         with database.writing() as session:
-            user_id = session.scalar(_next_user(queue, taker.limit, passed_over))
+            asked = {"in_queue": queue, "limit": taker.limit, "passed_over": passed_over}
+            user_id = session.scalar(_NEXT_USER, asked)
             if user_id is None:
                 return None
-            _take_turn(session, user_id)
-            head = session.execute(_head(queue, user_id, taker.limit)).one_or_none()
+            # Others that would begin a job of the same user wait here until we have.
+            session.execute(_TAKE_TURN, {"of_user": user_id, "now": database_now(session)})
+            head = session.execute(_HEAD, {**asked, "of_user": user_id}).one_or_none()
             mine = _claim_head(session, head, taker) if head else None
         if mine is not None:
             return mine
         if head is None:  # another worker has just begun their last
-            passed_over.add(user_id)
+            passed_over.append(user_id)
 
 
 def admissible(session: Session, queue: str, user_id: int, limit: int) -> list[int]:
@@ -61,112 +61,106 @@ def admissible(session: Session, queue: str, user_id: int, limit: int) -> list[i
     A user never has more messages and running jobs together than running jobs are allowed: more
     messages would find nothing that may begin.
     """
-    sent = select(func.count()).select_from(messages(queue, user_id).subquery())
-    taken = select(_running(queue, user_id) + sent.scalar_subquery())
-    room = limit - session.execute(taken).scalar_one()
+    asked = {"in_queue": queue, "of_user": user_id}
+    room = limit - session.execute(_TAKEN, asked).scalar_one()
     if room <= 0:
         return []
-    silent = _waiting(queue, user_id).where(OutboxMessage.published_at.is_(None))
-    return [row.job_id for row in session.execute(silent.limit(room))]
+    return [row.job_id for row in session.execute(_SILENT, {**asked, "room": room})]
 
 
 def waiting_users(session: Session, queue: str) -> list[int]:
     """Return the users with waiting jobs."""
-    users = _users(queue)
-    return list(session.scalars(select(users.c.user_id).where(users.c.user_id.is_not(None))))
+    found = session.scalars(select(_USERS.c.user_id), {"in_queue": queue})
+    return [user_id for user_id in found if user_id is not None]
 
 
 def messages(queue: str, user_id: int) -> Select[int]:
     """Return the query of a user's waiting jobs for which a message was sent."""
-    sent = OutboxMessage.published_at > _LONG_AGO
-    return select(OutboxMessage.job_id).where(_of(queue, user_id), sent)
+    return _MESSAGES.params(in_queue=queue, of_user=user_id)
 
 
-def _claim_head(session: Session, head: Row[Any], taker: Taker) -> Claim | None:
+def _claim_head(session: Session, head: Row[*tuple[Any, ...]], taker: Taker) -> Claim | None:
     mine = claim(session, head.job_id, taker.worker, taker.lease_seconds, taker.task_id)
     if mine is not None and head.published_at is None:
-        _retire_message(session, head.queue, head.user_id)
+        # It came when its user already had enough messages, and has used up another's.
+        session.execute(_RETIRE_LAST, {"in_queue": head.queue, "of_user": head.user_id})
     return mine
 
 
-def _retire_message(session: Session, queue: str, user_id: int) -> None:
-    """Note that a job without a message has used up the message of another.
+# The queries are made once: to make one takes longer than to run it.
 
-    That is so for a job of high priority that came when its user already had enough messages.
-    """
-    last = (
-        messages(queue, user_id)
-        .order_by(OutboxMessage.priority.desc(), OutboxMessage.job_id.desc())
+_outbox, _users, _jobs = (table_of(model) for model in (OutboxMessage, User, Job))
+_queue, _user_id = bindparam("in_queue", type_=String), bindparam("of_user", type_=Integer)
+#: Before every message. SQLite finds `published_at > X` by its index, `IS NOT NULL` not.
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
+_OF_USER = (_outbox.c.queue == _queue) & (_outbox.c.user_id == _user_id)
+_MESSAGES = select(_outbox.c.job_id).where(_OF_USER, _outbox.c.published_at > _LONG_AGO)
+_RUNNING = (_jobs.c.status == JobStatus.RUNNING) & (_jobs.c.job_type == _queue)
+_RUNNING_OF_USER = (
+    select(func.count())
+    .select_from(_jobs)
+    .where(_RUNNING, _jobs.c.user_id == _user_id)
+    .scalar_subquery()
+)
+_TAKEN = select(
+    _RUNNING_OF_USER + select(func.count()).select_from(_MESSAGES.subquery()).scalar_subquery()
+)
+#: A user's waiting jobs in the order in which they begin.
+_WAITING = (
+    select(_outbox.c.job_id, _outbox.c.queue, _outbox.c.user_id, _outbox.c.published_at)
+    .where(_OF_USER)
+    .order_by(_outbox.c.priority, _outbox.c.job_id)
+)
+_HEAD = _WAITING.where(bindparam("limit") > _RUNNING_OF_USER).limit(1)
+_SILENT = _WAITING.where(_outbox.c.published_at.is_(None)).limit(bindparam("room"))
+_RETIRE_LAST = (
+    update(_outbox)
+    .where(
+        _outbox.c.job_id
+        == _MESSAGES.order_by(_outbox.c.priority.desc(), _outbox.c.job_id.desc())
         .limit(1)
         .scalar_subquery()
     )
-    session.execute(
-        update(OutboxMessage).where(OutboxMessage.job_id == last).values(published_at=None)
-    )
+    .values(published_at=None)
+)
 
 
-def _take_turn(session: Session, user_id: int) -> None:
-    """Note the turn; others that would begin a job of the same user wait here until we have."""
-    now = database_now(session)
-    session.execute(update(User).where(User.id == user_id).values(turn_at=now))
-
-
-def _next_user(queue: str, limit: int, passed_over: set[int]) -> Select[int]:
-    users, running = _users(queue), _running_by_user(queue)
-    count = func.coalesce(running.c.count, 0)
-    return (
-        select(User.id)
-        .join(users, users.c.user_id == User.id)
-        .outerjoin(running, running.c.user_id == User.id)
-        .where(count < limit, User.id.not_in(passed_over))
-        .order_by(count, User.turn_at, User.id)
-        .limit(1)
-    )
-
-
-def _users(queue: str) -> CTE:
+def _waiting_users() -> CTE:
     """Yield the ids of the users that wait, then NULL, by one look into the index for each."""
-    first = select(func.min(OutboxMessage.user_id).label("user_id"))
-    users = first.where(OutboxMessage.queue == queue).cte("waiting_users", recursive=True)
-    later = aliased(OutboxMessage)
-    following = select(func.min(later.user_id)).where(
-        later.queue == queue, later.user_id > users.c.user_id
+    first = select(func.min(_outbox.c.user_id).label("user_id"))
+    users = first.where(_outbox.c.queue == _queue).cte("waiting_users", recursive=True)
+    later = _outbox.alias()
+    following = select(func.min(later.c.user_id)).where(
+        later.c.queue == _queue, later.c.user_id > users.c.user_id
     )
     step = select(following.scalar_subquery()).where(users.c.user_id.is_not(None))
     return users.union_all(step)
 
 
-def _running_by_user(queue: str) -> Subquery:
-    return (
-        select(Job.user_id, func.count().label("count"))
-        .where(Job.status == JobStatus.RUNNING, Job.job_type == queue)
-        .group_by(Job.user_id)
+def _next_user() -> Select[int]:
+    running = (
+        select(_jobs.c.user_id, func.count().label("count"))
+        .where(_RUNNING)
+        .group_by(_jobs.c.user_id)
         .subquery()
     )
-
-
-def _head(queue: str, user_id: int, limit: int) -> Select[Any]:
-    return _waiting(queue, user_id).where(_running(queue, user_id) < limit).limit(1)
-
-
-def _waiting(queue: str, user_id: int) -> Select[Any]:
-    """Return the query of a user's waiting jobs in the order in which they begin."""
-    table = OutboxMessage.__table__.c
+    count = func.coalesce(running.c.count, 0)
     return (
-        select(table.job_id, table.queue, table.user_id, table.published_at)
-        .where(_of(queue, user_id))
-        .order_by(table.priority, table.job_id)
+        select(_users.c.id)
+        .join(_USERS, _USERS.c.user_id == _users.c.id)
+        .outerjoin(running, running.c.user_id == _users.c.id)
+        .where(
+            count < bindparam("limit"),
+            _users.c.id.not_in(bindparam("passed_over", expanding=True)),
+        )
+        .order_by(count, _users.c.turn_at, _users.c.id)
+        .limit(1)
     )
 
 
-def _running(queue: str, user_id: int) -> Any:
-    return (
-        select(func.count())
-        .select_from(Job)
-        .where(Job.status == JobStatus.RUNNING, Job.job_type == queue, Job.user_id == user_id)
-        .scalar_subquery()
-    )
-
-
-def _of(queue: str, user_id: int) -> Any:
-    return (OutboxMessage.queue == queue) & (OutboxMessage.user_id == user_id)
+_USERS = _waiting_users()
+_NEXT_USER = _next_user()
+_TAKE_TURN = (
+    update(_users).where(_users.c.id == bindparam("of_user")).values(turn_at=bindparam("now"))
+)

@@ -11,7 +11,7 @@ from app.jobs.context import Context
 from app.jobs.live import LiveStream
 from app.jobs.patience import OUTAGE_SECONDS
 from app.jobs.states import Claim, extend
-from app.jobs.steps import StepBook, write_steps
+from app.jobs.steps import StepBook, show_steps
 from app.toolchains.base import StepReport
 
 log = get_logger(__name__)
@@ -66,9 +66,11 @@ class Watch:
         self._halt(Halt.SHUTDOWN)
 
     def _run(self) -> None:
-        while not self._closing:
+        while True:
             self._wake.wait(TICK_SECONDS)
             self._wake.clear()
+            if self._closing:
+                return
             self._tick()
 
     def _tick(self) -> None:
@@ -103,7 +105,7 @@ class Watch:
         if steps == self._written:
             return
         with self._context.database.writing() as session:
-            if not write_steps(session, self._mine, steps):
+            if not show_steps(session, self._mine, steps):
                 self._halt(Halt.LOST)
         self._written = steps
         self._live.job_changed(self._mine)

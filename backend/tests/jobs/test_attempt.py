@@ -259,7 +259,7 @@ class FlakyDatabase(Database):
     """Is away for the first calls."""
 
     def __init__(self, database: Database, failures: int) -> None:
-        self.engine = database.engine
+        self.engine, self._writing = database.engine, database._writing
         self.failures = failures
 
     @contextmanager
