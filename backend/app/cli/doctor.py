@@ -18,7 +18,8 @@ from app.core.settings import Settings
 from app.db.engine import Database
 from app.db.migrate import is_current
 from app.executors.registry import make_executor
-from app.jobs.broker import make_redis
+from app.jobs.broker import BROKER_ERRORS, make_redis
+from app.jobs.broker_settings import broker_settings
 from app.storage.store import make_store
 from app.workers.checks import check_connection, check_queues, check_tasks, check_workers
 
@@ -149,22 +150,13 @@ def _store(settings: Settings) -> Iterator[Finding]:
 
 
 def _redis(settings: Settings) -> Iterator[Finding]:
-    client = make_redis(settings)
-
-    def config(name: str, wanted: str) -> str:
-        value = dict(client.config_get(name)).get(name)
-        return f"{name} {value}" if value == wanted else _fail(f"{name} is {value}, not {wanted}")
-
-    yield _try(
-        "redis eviction",
-        lambda: config("maxmemory-policy", "noeviction"),
-        "Any other policy throws queued jobs away: CONFIG SET maxmemory-policy noeviction",
-    )
-    yield _try(
-        "redis durability",
-        lambda: config("appendonly", "yes"),
-        "Without it queued messages wait for the relay after a restart: CONFIG SET appendonly yes",
-    )
+    try:
+        found = broker_settings(make_redis(settings))
+    except BROKER_ERRORS as error:
+        yield Finding("redis", False, str(error), "Start Redis.")
+        return
+    for setting in found:
+        yield Finding(f"redis {setting.name}", setting.well, setting.value, setting.advice)
 
 
 def _workers(settings: Settings) -> Iterator[Finding]:

@@ -24,6 +24,8 @@ from app.db.engine import Database
 from app.jobs.context import Context
 from app.jobs.logs import store_rest
 from app.jobs.outbox import relay
+from app.jobs.patience import OUTAGES
+from app.jobs.presence import Reporter
 from app.jobs.states import Claim, Loss, Reason, expired, fence, lose, reap
 from app.jobs.workdir import WorkDir, work_dirs
 from app.models import Job, UpkeepLease
@@ -43,10 +45,11 @@ LEASE_ROUNDS = 5
 
 
 class Upkeep:
-    """Does the upkeep in a thread until close()."""
+    """Does the upkeep in a thread until close(). One beside a worker tells of it (`reporter`)."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, reporter: Reporter | None = None) -> None:
         self._context = context
+        self._reporter = reporter
         self._holder = f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
         self._kills = MemoryKills()
         self._in_sight_since: float | None = None  # the database; seconds of the monotonic clock
@@ -62,6 +65,8 @@ class Upkeep:
         self._closing.set()
         if self._thread.is_alive():
             self._thread.join()
+        if self._reporter is not None:
+            self._leave(self._reporter)
 
     def run(self) -> None:
         """Do round after round until close()."""
@@ -77,6 +82,8 @@ class Upkeep:
     def round(self) -> None:
         """Do one round: the shared duties if elected, and this machine's own."""
         settings, database = self._context.settings, self._context.database
+        if self._reporter is not None:
+            self._reporter.report(database)
         elected = elect(database, DUTY, self._holder, settings.upkeep_seconds * LEASE_ROUNDS)
         self._in_sight_since = self._in_sight_since or time.monotonic()
         clear_dead_attempts(self._context, self._kills)
@@ -84,6 +91,12 @@ class Upkeep:
             if self._may_judge():
                 reap_expired(database, settings.max_attempts)
             relay(self._context)
+
+    def _leave(self, reporter: Reporter) -> None:
+        try:
+            reporter.leave(self._context.database)
+        except OUTAGES as error:
+            log.info("not signed off", error=str(error))
 
     def _may_judge(self) -> bool:
         since = self._in_sight_since or time.monotonic()

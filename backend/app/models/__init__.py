@@ -14,6 +14,7 @@ from app.models.jobs import (
 from app.models.projects import Project, ProjectFile, Revision, Visibility
 from app.models.upkeep import UpkeepLease
 from app.models.users import AccessToken, User
+from app.models.workers import WorkerReport
 
 __all__ = [
     "AccessToken",
@@ -32,4 +33,5 @@ __all__ = [
     "UpkeepLease",
     "User",
     "Visibility",
+    "WorkerReport",
 ]

@@ -1,4 +1,4 @@
-"""The pages: log in, your recent jobs, one job."""
+"""The pages: log in, your recent jobs, one job, the system."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +10,7 @@ from fastapi.templating import Jinja2Templates
 
 from app.accounts.users import log_in, log_out, user_of_token
 from app.api.deps import SESSION_COOKIE, Id, WithContext, is_same_origin
+from app.api.v1.system import require_admin, system_view
 from app.core.errors import ForbiddenError, UnauthenticatedError
 from app.jobs.access import get_job
 from app.jobs.context import Context
@@ -107,6 +108,14 @@ def job_page(request: Request, context: WithContext, user: PageUser, job_id: Id)
     return _templates.TemplateResponse(
         request, "job.html", {"user": user, "job": job, "project": name}
     )
+
+
+@router.get("/system")
+def system_page(request: Request, context: WithContext, user: PageUser) -> Response:
+    """Show administrators how the installation stands."""
+    require_admin(user)
+    shown = {"user": user, "system": system_view(context)}
+    return _templates.TemplateResponse(request, "system.html", shown)
 
 
 def _project_name(context: Context, project_id: int) -> str:

@@ -162,3 +162,29 @@ def test_health(client: TestClient) -> None:
         "store": "ok",
         "redis": "unavailable",
     }
+
+
+def test_an_ended_job_is_retried_from_the_same_revision(client: TestClient, ended_job: int) -> None:
+    old = client.get(f"/api/v1/jobs/{ended_job}").json()
+    answer = client.post(f"/api/v1/jobs/{ended_job}/retry")
+    assert answer.status_code == 201
+    new = client.get(f"/api/v1/jobs/{answer.json()['id']}").json()
+    same = ("project_id", "revision_id", "job_type", "config", "priority", "max_seconds")
+    assert {name: new[name] for name in same} == {name: old[name] for name in same}
+    assert (new["retry_of"], new["status"]) == (ended_job, "pending")
+
+
+def test_a_waiting_job_is_not_retried(client: TestClient, job: int) -> None:
+    answer = client.post(f"/api/v1/jobs/{job}/retry")
+    assert "pending" in assert_problem(answer, 409)["detail"]
+
+
+def test_others_jobs_cannot_be_retried(ended_job: int, log_in: MakeClient) -> None:
+    assert log_in("eve").post(f"/api/v1/jobs/{ended_job}/retry").status_code == 404
+
+
+def test_a_job_is_taken_while_redis_is_away(client: TestClient, project: int) -> None:
+    """The tests' broker is an address where nobody listens."""
+    answer = client.post(f"/api/v1/builds/{project}/build", json={"config": {"design_name": "tb"}})
+    assert answer.status_code == 201
+    assert answer.json()["status"] == "pending"

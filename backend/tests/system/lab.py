@@ -1,5 +1,7 @@
 """A project whose jobs a test starts and looks at while workers come and go."""
 
+from sqlalchemy import func, select
+
 from app.jobs.context import Context
 from app.jobs.logs import read_log
 from app.jobs.submit import Request, submit
@@ -52,6 +54,11 @@ class Lab:
 
     def log(self, job_id: int, attempt: int = 1) -> bytes:
         return read_log(self.context.store, job_id, attempt, 0, 1 << 20)
+
+    def count(self, status: JobStatus) -> int:
+        with self.database.reading() as session:
+            query = select(func.count()).select_from(Job).where(Job.status == status)
+            return session.scalar(query) or 0
 
     def outcomes(self, job_id: int) -> list[str | None]:
         return [attempt.outcome for attempt in attempts_of(self.database, job_id)]

@@ -84,9 +84,37 @@ def test_a_worker_that_is_shut_down_hands_its_job_back(
 
 
 def test_all_jobs_of_a_wiped_redis_run(lab: Lab, settings: Settings, tmp_path: Path) -> None:
-    jobs = [lab.simulate(SHORT) for _ in range(5)]
+    run_all_of_a_wiped_redis(5, lab, settings, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_all_500_jobs_of_a_wiped_redis_run(lab: Lab, settings: Settings, tmp_path: Path) -> None:
+    run_all_of_a_wiped_redis(500, lab, settings, tmp_path)
+
+
+def run_all_of_a_wiped_redis(count: int, lab: Lab, settings: Settings, tmp_path: Path) -> None:
+    jobs = [lab.simulate(SHORT) for _ in range(count)]
     lab.context.broker.redis.flushall()
     with worker(settings, tmp_path / "log", **FAST):
-        for job_id in jobs:
-            lab.wait_for(job_id, JobStatus.COMPLETED)
-    assert [lab.outcomes(job_id) for job_id in jobs] == [["completed"]] * 5
+        wait_until(lambda: lab.count(JobStatus.COMPLETED) == count, "all have run", 240)
+    assert [lab.outcomes(job_id) for job_id in jobs] == [["completed"]] * count
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_with_the_usual_settings_a_dead_hosts_job_is_on_again_within_a_minute(
+    lab: Lab, settings: Settings, tmp_path: Path
+) -> None:
+    """The other host cannot see that the processes are dead: only the lease can tell."""
+    with worker(settings, tmp_path / "first", A6HUB_DATA_DIR=str(tmp_path / "a")) as first:
+        job_id = lab.simulate(ENDLESS)
+        lab.wait_for_output(job_id)
+        with worker(settings, tmp_path / "other", A6HUB_DATA_DIR=str(tmp_path / "b")):
+            first.kill_all()
+            wait_until(lambda: not processes_below(tmp_path / "a"), "its tools are gone")
+            lab.wait_for_output(job_id, 2)  # which waits for a minute
+            request_cancel(lab.context, lab.user, job_id)
+            lab.wait_for(job_id, JobStatus.CANCELLED)
+    assert lab.outcomes(job_id) == ["lost", "cancelled"]

@@ -58,6 +58,12 @@ class Worker:
         self.process.kill()
         self.process.wait()
 
+    def kill_all(self) -> None:
+        """Kill -9 all its processes, as the death of its host does."""
+        for pid in (self.process.pid, *children_of(self.process.pid)):
+            os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+
     def terminate(self) -> int:
         """Shut it down as a deploy does and return its exit status."""
         self.ask_to_go()
