@@ -1,6 +1,7 @@
 """A small client of the HTTP interface."""
 
 import json
+import math
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -87,15 +88,16 @@ class Client:
         When the connection breaks it goes on where it was; the error of the last try is raised when
         the API stays away.
         """
-        place, ended, heard = "", False, time.monotonic()
+        place, ended, away_since = "", False, math.inf
         while not ended:
             headers = {"Last-Event-ID": place} if place else {}
             try:
                 for kind, data, event_id in self._events(job_id, headers):
-                    place, ended, heard = event_id or place, kind == "end", time.monotonic()
+                    place, ended, away_since = event_id or place, kind == "end", math.inf
                     yield kind, data
             except PASSING_ERRORS:
-                if time.monotonic() - heard > PATIENCE_SECONDS:
+                away_since = min(away_since, time.monotonic())
+                if time.monotonic() - away_since > PATIENCE_SECONDS:
                     raise
                 time.sleep(RETRY_SECONDS)
 
