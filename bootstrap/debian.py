@@ -36,6 +36,8 @@ BUBBLEWRAP = Package("bubblewrap", program="bwrap")
 OPENSTA = Package("opensta", program="sta")
 TKINTER = Package("python3-tk", file="usr/lib/python3*/lib-dynload/_tkinter.*.so")
 CHROMIUM = Package("chromium", program="chromium")
+DOCKER = Package("docker.io", program="dockerd")
+REGISTRY = Package("docker-registry", program="docker-registry")
 
 
 def install(packages: list[Package]) -> list[Package]:

@@ -27,6 +27,7 @@ usage: ./a6hub COMMAND ...
   down            stop it
   worker          one more worker, for the stack that the environment or `up` names
   doctor          say what is missing or wrong
+  images ACTION   list the images that jobs may run in (docker executor), or pull them
   test [PATH ...] lint and all tests, or those at PATH (--all: the slow ones too)
   test chaos      break a whole a6hub again and again (--seed, --jobs, --seconds)
   lint            lint, types and layers only
@@ -42,7 +43,8 @@ _NEEDS = {
     "worker": Needs(),
     "bench": Needs(),
     "doctor": Needs(tolerant=True),
-    "test": Needs(dev=True, browser=True),
+    "test": Needs(dev=True, testing=True),
+    "images": Needs(tools=False),
     "lint": Needs(dev=True, tolerant=True),
     "status": Needs(tools=False),
     "down": Needs(tools=False),

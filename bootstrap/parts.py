@@ -12,7 +12,7 @@ from bootstrap.home import BACKEND, FLOW_ENV, OFFLINE_FLOW, PDK_ROOT, SERVICE_EN
 from bootstrap.steps import SetupError, once, run, say
 
 #: Without these something is not tested or not confined; without the others nothing works.
-_OPTIONAL = (debian.CHROMIUM,)
+_OPTIONAL = (debian.CHROMIUM, debian.DOCKER, debian.REGISTRY)
 
 
 @dataclass(frozen=True)
@@ -20,9 +20,10 @@ class Needs:
     """What a command needs besides the service's environment."""
 
     tools: bool = True
-    #: What tests and lint need: the dependency group, and a browser if tests are run.
+    #: What tests and lint need: the dependency group, and if tests are run a browser, a container
+    #: engine and a registry of images.
     dev: bool = False
-    browser: bool = False
+    testing: bool = False
     #: Go on without what cannot be installed: the command itself says what is missing.
     tolerant: bool = False
 
@@ -56,8 +57,8 @@ def _packages(needs: Needs) -> list[debian.Package]:
         packages += [debian.REDIS, debian.ICARUS, debian.OPENSTA, debian.TKINTER]
         if os.environ.get("A6HUB_TRUSTED") != "1":  # else jobs may run unconfined
             packages.append(debian.BUBBLEWRAP)
-    if needs.browser:
-        packages.append(debian.CHROMIUM)
+    if needs.testing:
+        packages += [debian.CHROMIUM, debian.DOCKER, debian.REGISTRY]
     return packages
 
 

@@ -118,10 +118,13 @@ def _executor(settings: Settings) -> Iterator[Finding]:
     executor = make_executor(settings)
     for name, in_force in executor.protections().items():
         # A limit that the kernel does not enforce here is watched by polling instead.
-        optional = "control group" in name
-        words = "in force" if in_force else "watched by polling" if optional else "not in force"
-        advice = "" if in_force or optional else "See docs/architecture.md, Executors."
-        yield Finding(f"{executor.name}: {name}", in_force or optional, words, advice)
+        polled = "control group" in name and executor.name != "docker"
+        words = "in force" if in_force else "watched by polling" if polled else "not in force"
+        well = in_force or polled or "optional" in name
+        advice = "" if well else "See docs/architecture.md, Executors, and docs/docker.md."
+        yield Finding(f"{executor.name}: {name}", well, words, advice)
+    for warning in executor.warnings():
+        yield Finding(executor.name, False, warning)
 
 
 def _disk(folder: Path) -> Iterator[Finding]:

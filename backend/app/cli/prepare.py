@@ -10,11 +10,8 @@ from app.cli.stack import ADMIN
 from app.core.settings import Settings
 from app.db.engine import Database
 from app.db.migrate import upgrade
-from app.executors.bubblewrap import BubblewrapExecutor
+from app.executors.registry import make_executor
 
-_UNCONFINED = (
-    "Jobs run without any confinement (A6HUB_TRUSTED=1): every user may do anything on this machine"
-)
 _HOW_TO_TRUST = "If all users may do anything on this machine, A6HUB_TRUSTED=1 goes on without."
 
 
@@ -38,12 +35,13 @@ def prepare(admin_password: str) -> list[str]:
 
 def _choose_executor(settings: Settings) -> list[str]:
     """Have jobs confined; where that cannot be, run them plainly if the user trusts all users."""
-    if settings.executor == "process":
-        return [_UNCONFINED]
-    trouble = BubblewrapExecutor().check()
+    executor = make_executor(settings)
+    trouble = executor.check()
     if trouble is None:
-        return []
+        return executor.warnings()
+    if settings.executor != "bubblewrap":  # what was asked for is not replaced
+        raise NotUsableError(trouble)
     if not settings.trusted:
         raise NotUsableError(f"{trouble}\n{_HOW_TO_TRUST}")
     os.environ["A6HUB_EXECUTOR"] = "process"
-    return [trouble, _UNCONFINED]
+    return [trouble, *make_executor(Settings()).warnings()]

@@ -8,10 +8,12 @@ prefix A6HUB_; secrets may be given as files in SECRETS_DIR, one file per name.
 import os
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import AliasChoices, Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from app.core.images import parse_images, parse_volumes
 
 
 def _own(name: str) -> AliasChoices:
@@ -61,13 +63,25 @@ class Settings(BaseSettings):
     log_tail_bytes: int = Field(1 << 20, validation_alias=_own("LOG_TAIL_BYTES"), gt=0)
 
     # Executors and tools
-    executor: Literal["bubblewrap", "process"] = Field(
+    executor: Literal["bubblewrap", "docker", "process"] = Field(
         "bubblewrap", validation_alias=_own("EXECUTOR")
     )
     trusted: bool = Field(False, validation_alias="A6HUB_TRUSTED")
     job_memory_bytes: int = Field(4 << 30, validation_alias=_own("JOB_MEMORY_BYTES"), gt=0)
     job_processes: int = Field(256, validation_alias=_own("JOB_PROCESSES"), gt=0)
     job_disk_bytes: int = Field(16 << 30, validation_alias=_own("JOB_DISK_BYTES"), gt=0)
+    docker_host: str = Field(
+        "unix:///var/run/docker.sock", validation_alias="A6HUB_DOCKER_HOST", pattern="^unix:///"
+    )
+    docker_images: Annotated[dict[str, str], NoDecode, BeforeValidator(parse_images)] = Field(
+        {}, validation_alias="A6HUB_DOCKER_IMAGES"
+    )
+    docker_volumes: Annotated[
+        tuple[tuple[str, Path], ...], NoDecode, BeforeValidator(parse_volumes)
+    ] = Field((), validation_alias="A6HUB_DOCKER_VOLUMES")
+    docker_runtime: str = Field("", validation_alias="A6HUB_DOCKER_RUNTIME")
+    #: For each job, as far as the engine's machine has them.
+    docker_cpus: float = Field(4, validation_alias="A6HUB_DOCKER_CPUS", gt=0)
     flow_python: Path | None = Field(None, validation_alias=_own("FLOW_PYTHON"))
     pdk_root: Path | None = Field(None, validation_alias=_own("PDK_ROOT"))
 
@@ -92,6 +106,15 @@ class Settings(BaseSettings):
             raise ValueError(
                 "A6HUB_EXECUTOR=process runs jobs without any confinement; set A6HUB_TRUSTED=1 "
                 "if every user of this machine may do anything on it, or use bubblewrap"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _docker_executor_needs_images(self) -> "Settings":
+        if self.executor == "docker" and not self.docker_images:
+            raise ValueError(
+                "A6HUB_EXECUTOR=docker needs A6HUB_DOCKER_IMAGES, the images that jobs may run in, "
+                "such as default=sha256:... (docs/docker.md)"
             )
         return self
 

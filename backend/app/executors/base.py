@@ -9,6 +9,8 @@ from typing import Protocol
 
 #: Receives the command's output (stdout and stderr in the order written), in pieces of bytes.
 OutputSink = Callable[[bytes], None]
+#: Tells, from the labels of a command, whether the attempt that it belongs to still goes on.
+IsAlive = Callable[[Mapping[str, str]], bool]
 
 
 class Outcome(enum.StrEnum):
@@ -22,6 +24,7 @@ class Outcome(enum.StrEnum):
     TOO_MANY_PROCESSES = "too_many_processes"
     DISK_FULL = "disk_full"
     NOT_STARTED = "not_started"  # the program or the sandbox could not be started
+    LOST = "lost"  # what ran it went away: nobody knows how it would have ended
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,8 @@ class Command:
     mounts: tuple[Mount, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     start_in: str = "."
+    #: Which family of tools it belongs to: executors with images choose one by it.
+    tools: str = ""
 
 
 @dataclass(frozen=True)
@@ -106,4 +111,20 @@ class Executor(Protocol):
 
     def protections(self) -> dict[str, bool]:
         """Return which protections are in force here, by name, for `doctor`."""
+        ...
+
+    def check(self) -> str | None:
+        """Return why no command can be run here, or None."""
+        ...
+
+    def warnings(self) -> list[str]:
+        """Return what an operator has to be told whenever a worker starts; best nothing."""
+        ...
+
+    def sweep(self, is_alive: IsAlive) -> None:
+        """Remove what commands with labels have left here whose worker has died.
+
+        Commands that die with their worker, whatever happens, leave nothing. Raises nothing for an
+        engine that is away.
+        """
         ...

@@ -4,7 +4,7 @@ Inside there are the host's programs and libraries, read-only, the command's own
 /tmp in memory and the job's folder as /job: no network, no other files, no other processes, no
 user but `job` (1000).
 
-Outside, that user is this process's own, or, if that is root, `_PLAIN_USER`. A mapping to root
+Outside, that user is this process's own, or, if that is root, `PLAIN_USER`. A mapping to root
 would not do: a namespace takes root's capabilities away, but not the ownership of files, and
 /proc/sys belongs to root.
 """
@@ -18,17 +18,15 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
-from app.executors.base import Command, Exit, Limits, OutputSink
+from app.executors.base import Command, Exit, IsAlive, Limits, OutputSink
 from app.executors.cgroups import make_group
 from app.executors.ending import Grounds, make_exit, not_started
-from app.executors.folders import walk
+from app.executors.folders import PLAIN_USER, give_to_plain_user
 from app.executors.process import limits_in_force, rlimits
 from app.executors.sandbox import JOB, arguments, shown_paths
 from app.executors.supervise import Ended, Order, supervise
 from app.executors.watches import DiskWatch, TreeWatch, Watch
 
-#: Who commands are outside the sandbox when the worker is root: a number that Debian gives nobody.
-_PLAIN_USER = 61000
 _ENV = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": JOB, "TMPDIR": "/tmp"}  # noqa: S108
 _MISSING = "bubblewrap is not installed on this worker: apt-get install bubblewrap"
 _NO_NAMESPACES = (
@@ -52,7 +50,7 @@ class BubblewrapExecutor:
             return not_started(_MISSING)
         try:
             if os.geteuid() == 0:
-                _give_to_plain_user(command.cwd)
+                give_to_plain_user(command.cwd)
             return _run(program, command, output, stop)
         except OSError as error:
             return not_started(f"The sandbox could not be started: {error}.")
@@ -63,21 +61,19 @@ class BubblewrapExecutor:
         names = ("nothing survives", "files", "network", "no root", "no nested namespaces")
         return dict.fromkeys(names, works) | limits_in_force()
 
+    def warnings(self) -> list[str]:
+        """See Executor.warnings."""
+        return []
+
+    def sweep(self, is_alive: IsAlive) -> None:
+        """See Executor.sweep: the keeper dies with its worker, and its commands with it."""
+
     def check(self) -> str | None:
-        """Return why no command can be run here, or None."""
+        """See Executor.check."""
         with tempfile.TemporaryDirectory() as folder:
             command = Command(("true",), Path(folder), {}, Limits(wall_seconds=10))
             end = self.run(command, lambda _: None, threading.Event())
         return None if end.ok else end.message or "bwrap does not work here."
-
-
-def _give_to_plain_user(folder: Path) -> None:
-    """Make all in the job's folder belong to who will run there. Nothing runs in it now."""
-    if folder.stat().st_uid != _PLAIN_USER:
-        os.chown(folder, _PLAIN_USER, _PLAIN_USER)
-    for entry in walk(folder):
-        if entry.stat(follow_symlinks=False).st_uid != _PLAIN_USER:
-            os.lchown(entry.path, _PLAIN_USER, _PLAIN_USER)
 
 
 def _run(program: str, command: Command, output: OutputSink, stop: threading.Event) -> Exit:
@@ -92,7 +88,7 @@ def _run(program: str, command: Command, output: OutputSink, stop: threading.Eve
         rlimits=rlimits(command.limits),
         join=group.joins,
         show=shown_paths(command),
-        user=_PLAIN_USER if os.geteuid() == 0 else None,
+        user=PLAIN_USER if os.geteuid() == 0 else None,
         sandbox=True,
     )
     try:

@@ -6,7 +6,7 @@ import signal
 from dataclasses import dataclass
 from typing import Any
 
-from app.executors.base import Command, Exit, Outcome, Usage
+from app.executors.base import Command, Exit, Limits, Outcome, Usage
 from app.executors.cgroups import Group
 from app.executors.supervise import Ended
 from app.executors.watches import DiskWatch, TreeWatch
@@ -40,7 +40,7 @@ def make_exit(ended: Ended, grounds: Grounds) -> Exit:
         _usage(ended, grounds),
         code=code,
         signal=number,
-        message=_message(outcome, number, grounds),
+        message=describe(outcome, number, grounds.command.limits),
     )
 
 
@@ -65,8 +65,8 @@ def _usage(ended: Ended, grounds: Grounds) -> Usage:
     return Usage(ended.seconds, ended.report.get("cpu"), peak)
 
 
-def _message(outcome: Outcome, number: int | None, grounds: Grounds) -> str:
-    limits = grounds.command.limits
+def describe(outcome: Outcome, number: int | None, limits: Limits) -> str:
+    """Return what people are told of an end; `number` is the signal's, if there was one."""
     messages = {
         Outcome.SIGNALLED: f"The command was ended by signal {_signal_name(number)}.",
         Outcome.STOPPED: "The command was stopped.",

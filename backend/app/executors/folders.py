@@ -8,6 +8,9 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+#: Who commands are outside a sandbox when the worker is root: a number that Debian gives nobody.
+PLAIN_USER = 61000
+
 
 def walk(folder: Path) -> Iterator[os.DirEntry[str]]:
     """Yield all below `folder`, following no link; what cannot be read is left out."""
@@ -20,6 +23,15 @@ def walk(folder: Path) -> Iterator[os.DirEntry[str]]:
             continue
         yield from found
         pending += [entry.path for entry in found if entry.is_dir(follow_symlinks=False)]
+
+
+def give_to_plain_user(folder: Path) -> None:
+    """Make all in a job's folder belong to who will run there. Nothing runs in it now."""
+    if folder.stat().st_uid != PLAIN_USER:
+        os.chown(folder, PLAIN_USER, PLAIN_USER)
+    for entry in walk(folder):
+        if entry.stat(follow_symlinks=False).st_uid != PLAIN_USER:
+            os.lchown(entry.path, PLAIN_USER, PLAIN_USER)
 
 
 def remove(folder: Path) -> None:

@@ -2,7 +2,7 @@
 
 import threading
 
-from app.executors.base import Command, Exit, Limits, OutputSink
+from app.executors.base import Command, Exit, IsAlive, Limits, OutputSink
 from app.executors.cgroups import make_group
 from app.executors.ending import Grounds, make_exit, not_started
 from app.executors.folders import remove
@@ -11,6 +11,9 @@ from app.executors.watches import DiskWatch, TreeWatch, Watch
 
 _PATH = "/usr/local/bin:/usr/bin:/bin"
 _TMP = ".tmp"
+_UNCONFINED = (
+    "Jobs run without any confinement (A6HUB_TRUSTED=1): every user may do anything on this machine"
+)
 
 
 class ProcessExecutor:
@@ -32,6 +35,17 @@ class ProcessExecutor:
     def protections(self) -> dict[str, bool]:
         """See Executor.protections."""
         return {"nothing survives": True, "files": False, "network": False, **limits_in_force()}
+
+    def check(self) -> str | None:
+        """See Executor.check."""
+        return None
+
+    def warnings(self) -> list[str]:
+        """See Executor.warnings."""
+        return [_UNCONFINED]
+
+    def sweep(self, is_alive: IsAlive) -> None:
+        """See Executor.sweep: the keeper dies with its worker, and its commands with it."""
 
     def _run(self, command: Command, output: OutputSink, stop: threading.Event) -> Exit:
         group = make_group(command.limits)

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from app.executors.base import Command, Exit, Outcome, OutputSink, Usage
+from app.executors.base import Command, Exit, IsAlive, Outcome, OutputSink, Usage
 
 USAGE = Usage(wall_seconds=0.5, cpu_seconds=0.25, peak_memory_bytes=1 << 20)
 GOOD = Exit(Outcome.EXITED, USAGE, code=0)
@@ -36,6 +36,7 @@ class ScriptedExecutor:
     started: threading.Event = field(default_factory=threading.Event)
     let_go: threading.Event = field(default_factory=threading.Event)
     commands: list[Command] = field(default_factory=list)
+    swept: list[IsAlive] = field(default_factory=list)
     name: str = "scripted"
 
     def run(self, command: Command, output: OutputSink, stop: threading.Event) -> Exit:
@@ -52,6 +53,18 @@ class ScriptedExecutor:
     def protections(self) -> dict[str, bool]:
         """See Executor.protections."""
         return {}
+
+    def check(self) -> str | None:
+        """See Executor.check."""
+        return None
+
+    def warnings(self) -> list[str]:
+        """See Executor.warnings."""
+        return []
+
+    def sweep(self, is_alive: IsAlive) -> None:
+        """See Executor.sweep: notes how to ask."""
+        self.swept.append(is_alive)
 
     def _hold(self, stop: threading.Event) -> bool:
         """Return whether it was told to stop before it was let go."""

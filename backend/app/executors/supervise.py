@@ -10,7 +10,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -19,10 +18,10 @@ from typing import Any
 import app
 from app.executors.base import Limits, Outcome, OutputSink
 from app.executors.keeper import KILL, LENGTH_DIGITS, TERM
+from app.executors.limiting import TICK_SECONDS, Act, Limiter
 from app.executors.watches import Watch
 
-#: How often the stop event and the limits are looked at while the command runs, in seconds.
-TICK_SECONDS = 0.05
+_MESSAGES = {Act.TERM: TERM, Act.KILL: KILL}
 _PIECE_BYTES = 65536
 _START = "import sys; sys.path.insert(0, {root!r}); from app.executors.keeper import main; main()"
 
@@ -75,15 +74,9 @@ class _Run:
     def __init__(
         self, order: Order, limits: Limits, watches: Sequence[Watch], stop: threading.Event
     ) -> None:
-        self._limits = limits
-        self._watches = watches
-        self._stop = stop
-        self._cut: Outcome | None = None
-        self._kill_at = float("inf")
-        self._look_at = 0.0
+        self._limiter = Limiter(limits, watches, stop)
         self._reported = b""
         self._report_ended = False
-        self._began = time.monotonic()
         self._output, output = os.pipe()
         self._report, report = os.pipe()
         self._control, control = socket.socketpair()
@@ -119,7 +112,8 @@ class _Run:
         """Return the end that the keeper reported."""
         self._keeper.wait()
         text = self._reported.decode()  # nothing, if somebody killed the keeper
-        return Ended(time.monotonic() - self._began, self._cut, json.loads(text) if text else {})
+        report = json.loads(text) if text else {}
+        return Ended(self._limiter.seconds, self._limiter.cut, report)
 
     def close(self) -> None:
         """Make sure that all is gone, however we got here."""
@@ -144,29 +138,9 @@ class _Run:
         return bool(piece)
 
     def _look(self) -> None:
-        now = time.monotonic()
-        if now < self._look_at:
-            return
-        self._look_at = now + TICK_SECONDS
-        over = self._over_limits()
-        if now >= self._kill_at or over:
-            self._kill_at = float("inf")
-            self._tell(KILL)
-        elif self._cut is None and (late := self._reason_to_stop(now)):
-            self._cut = late
-            self._kill_at = now + self._limits.grace_seconds
-            self._tell(TERM)
-        self._cut = self._cut or over
-
-    def _over_limits(self) -> Outcome | None:
-        found = (watch.look(self._keeper.pid) for watch in self._watches)
-        return next((outcome for outcome in found if outcome is not None), None)
-
-    def _reason_to_stop(self, now: float) -> Outcome | None:
-        if self._stop.is_set():
-            return Outcome.STOPPED
-        late = now - self._began >= self._limits.wall_seconds
-        return Outcome.TIMED_OUT if late else None
+        act = self._limiter.look(self._keeper.pid)
+        if act is not None:
+            self._tell(_MESSAGES[act])
 
     def _tell(self, message: bytes) -> None:
         try:

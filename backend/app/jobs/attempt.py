@@ -47,6 +47,7 @@ _FAULTS: dict[Outcome, tuple[Reason, str]] = {
     Outcome.DISK_FULL: (Reason.DISK_FULL, "The disk limit of the job's folder was reached."),
     Outcome.SIGNALLED: (Reason.TOOL_FAILED, "The tool was ended by a signal."),
     Outcome.NOT_STARTED: (Reason.INTERNAL, "The tool could not be started."),
+    Outcome.LOST: (Reason.INTERNAL, "What ran the tool went away."),
     Outcome.STOPPED: (Reason.INTERNAL, "The tool was stopped."),
 }
 
@@ -209,6 +210,7 @@ class _Attempt:
                 processes=settings.job_processes,
                 disk_bytes=settings.job_disk_bytes,
             ),
+            tools=self._work.toolchain.name,
             labels={"a6hub.job": str(self._mine.job_id), "a6hub.attempt": str(self._mine.attempt)},
         )
 

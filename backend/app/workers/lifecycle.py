@@ -6,9 +6,12 @@ from typing import Any
 
 from celery import signals
 
-from app.core.logging import setup_logging
+from app.core.logging import get_logger, setup_logging
 from app.core.settings import get_settings
+from app.executors.registry import make_executor
 from app.workers.bench import get_bench
+
+log = get_logger(__name__)
 
 
 @signals.setup_logging.connect
@@ -19,6 +22,14 @@ def _set_up_logging(**_: Any) -> None:
 @signals.worker_process_init.connect
 def _prepare_pool_process(**_: Any) -> None:
     get_bench()
+
+
+def _warn_of_the_executor(**_: Any) -> None:
+    """Say in the worker's log what the operator should know of how jobs are run."""
+    executor = make_executor(get_settings())
+    trouble = executor.check()
+    for warning in [trouble] if trouble else executor.warnings():
+        log.warning(warning, executor=executor.name)
 
 
 class UpkeepProcess:
@@ -46,5 +57,6 @@ class UpkeepProcess:
 
 _upkeep = UpkeepProcess()
 signals.worker_ready.connect(_upkeep.ensure)
+signals.worker_ready.connect(_warn_of_the_executor)
 signals.heartbeat_sent.connect(_upkeep.ensure)
 signals.worker_shutdown.connect(_upkeep.stop)

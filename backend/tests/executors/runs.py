@@ -6,10 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from app.core.settings import Settings
 from app.executors.base import Command, Executor, Exit, Limits
 
 #: A shell's beginning: `hold` keeps the file 'lock' locked for as long as the process lives.
 HOLD = "hold() { exec 9>lock; flock 9; }; "
+
+_OWN = ("env", "mounts", "start_in", "labels", "tools")
 
 
 class Run:
@@ -33,9 +36,7 @@ class Run:
 
 
 def make_command(folder: Path, argv: tuple[str, ...], **given: Any) -> Command:
-    own: dict[str, Any] = {
-        name: given.pop(name) for name in ("env", "mounts", "start_in") if name in given
-    }
+    own: dict[str, Any] = {name: given.pop(name) for name in _OWN if name in given}
     limits = Limits(**({"wall_seconds": 60, "grace_seconds": 1} | given))
     return Command(argv, folder, limits=limits, **({"env": {}} | own))
 
@@ -59,3 +60,15 @@ def run(
     executor: Executor, command: Command, sink: Callable[[bytes], None] = lambda _: None
 ) -> Exit:
     return executor.run(command, sink, threading.Event())
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """Return the variables that give another process these settings."""
+    images = " ".join(f"{name}={image}" for name, image in settings.docker_images.items())
+    return {
+        "A6HUB_EXECUTOR": settings.executor,
+        "A6HUB_TRUSTED": "1",
+        "A6HUB_DATA_DIR": str(settings.data_dir),
+        "A6HUB_DOCKER_HOST": settings.docker_host,
+        "A6HUB_DOCKER_IMAGES": images,
+    }

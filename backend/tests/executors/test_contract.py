@@ -1,13 +1,17 @@
 """What holds for every executor."""
 
+import os
 import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 
+from app.core.settings import Settings
 from app.executors.base import Executor, Outcome
-from tests.executors.runs import HOLD, Run, is_free, make_command, run
+from tests.executors.runs import HOLD, Run, environment, is_free, make_command, run
 
 _CLEANS_UP = """
 import signal, sys
@@ -20,6 +24,22 @@ signal.signal(signal.SIGTERM, clean_up)
 print("ready", flush=True)
 while True:
     signal.pause()
+"""
+
+_COUNTING_WORKER = """
+import resource, sys, threading
+from pathlib import Path
+from app.executors.registry import make_executor
+from app.core.settings import Settings
+from tests.executors.runs import make_command, run
+
+total = largest = 0
+def count(piece):
+    global total, largest
+    total, largest = total + len(piece), max(largest, len(piece))
+command = make_command(Path(sys.argv[1]), ("head", "-c", "1000000000", "/dev/zero"))
+assert run(make_executor(Settings()), command, count).ok
+print(total, largest, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 
 
@@ -79,6 +99,15 @@ def test_stop_lets_a_tool_clean_up(executor: Executor, tmp_path: Path) -> None:
     assert done.output.endswith("cleaned\n")
 
 
+def test_stop_tells_the_children_too(executor: Executor, tmp_path: Path) -> None:
+    """A tool that waits for its children lets them clean up; a shell need not pass signals on."""
+    (tmp_path / "child.py").write_text(_CLEANS_UP)
+    script = "trap : TERM; python3 child.py & wait $!; wait $!"
+    done = Run(executor, tmp_path, script, stop_at=b"ready", grace_seconds=50)
+    assert done.end.outcome is Outcome.STOPPED
+    assert done.output.endswith("cleaned\n")
+
+
 def test_stop_kills_what_ignores_it(executor: Executor, tmp_path: Path) -> None:
     script = HOLD + "trap '' TERM; hold; echo ready; while :; do sleep 0.1; done"
     done = Run(executor, tmp_path, script, stop_at=b"ready", grace_seconds=0.2)
@@ -126,28 +155,25 @@ def test_nothing_is_left_when_the_sink_breaks(executor: Executor, tmp_path: Path
     assert is_free(tmp_path)
 
 
-@pytest.mark.usefixtures("limited_by")
-def test_memory(executor: Executor, tmp_path: Path) -> None:
+def test_memory(limited: Executor, tmp_path: Path) -> None:
     eater = "python3 -c 'x = b\"x\" * (500 << 20); import time; time.sleep(1000)'"
-    done = Run(executor, tmp_path, eater, memory_bytes=150 << 20)
+    done = Run(limited, tmp_path, eater, memory_bytes=150 << 20)
     assert done.end.outcome is Outcome.OUT_OF_MEMORY
     assert "150 MiB" in done.end.message
 
 
-@pytest.mark.usefixtures("limited_by")
-def test_processes(executor: Executor, tmp_path: Path) -> None:
+def test_processes(limited: Executor, tmp_path: Path) -> None:
     script = "i=0; while [ $i -lt 100 ]; do sleep 1000 & i=$((i+1)); done; wait"
-    done = Run(executor, tmp_path, script, processes=20)
+    done = Run(limited, tmp_path, script, processes=20)
     assert done.end.outcome is Outcome.TOO_MANY_PROCESSES
 
 
-@pytest.mark.usefixtures("limited_by")
-def test_fork_bomb(executor: Executor, tmp_path: Path) -> None:
+def test_fork_bomb(limited: Executor, tmp_path: Path) -> None:
     (tmp_path / "bomb").write_text('exec 9>lock; flock -s 9; "$0" & "$0" & wait\n')
     (tmp_path / "bomb").chmod(0o755)
     script = "PATH=$PATH:$PWD; sh -c 'sh ./bomb'; sleep 1000"
     done = Run(
-        executor, tmp_path, script.replace("sh ./bomb", "./bomb"), processes=40, wall_seconds=2
+        limited, tmp_path, script.replace("sh ./bomb", "./bomb"), processes=40, wall_seconds=2
     )
     assert done.end.outcome in (Outcome.TOO_MANY_PROCESSES, Outcome.TIMED_OUT)
     assert is_free(tmp_path)
@@ -165,17 +191,18 @@ def test_size_of_one_file(executor: Executor, tmp_path: Path) -> None:
     assert (tmp_path / "f").stat().st_size == 1_000_000
 
 
-def test_much_output_comes_in_pieces(executor: Executor, tmp_path: Path) -> None:
-    total, largest = 0, 0
-
-    def count(piece: bytes) -> None:
-        nonlocal total, largest
-        total, largest = total + len(piece), max(largest, len(piece))
-
-    command = make_command(tmp_path, ("head", "-c", "200000000", "/dev/zero"))
-    assert run(executor, command, count).ok
-    assert total == 200_000_000
+def test_a_gigabyte_of_output(executor: Executor, settings: Settings, tmp_path: Path) -> None:
+    """Comes whole, in small pieces, and the worker keeps none of it."""
+    done = subprocess.run(
+        [sys.executable, "-c", _COUNTING_WORKER, str(tmp_path)],
+        capture_output=True,
+        env=os.environ | environment(settings),
+        check=True,
+    )
+    total, largest, peak_kilobytes = map(int, done.stdout.split())
+    assert total == 1_000_000_000
     assert largest <= 65536
+    assert peak_kilobytes < 200 << 10
 
 
 def test_usage(executor: Executor, tmp_path: Path) -> None:
@@ -190,6 +217,13 @@ def test_missing_program(executor: Executor, tmp_path: Path) -> None:
     end = run(executor, make_command(tmp_path, ("no-such-tool", "-x")))
     assert end.outcome is Outcome.NOT_STARTED
     assert end.message.startswith("no-such-tool was not found")
+
+
+def test_program_that_may_not_be_run(executor: Executor, tmp_path: Path) -> None:
+    (tmp_path / "tool").write_text("#!/bin/sh\n")
+    end = run(executor, make_command(tmp_path, ("./tool",)))
+    assert end.outcome is Outcome.NOT_STARTED
+    assert "tool" in end.message
 
 
 def test_missing_folder(executor: Executor, tmp_path: Path) -> None:
@@ -217,4 +251,4 @@ def test_two_at_once(executor: Executor, tmp_path: Path) -> None:
 def test_protections_are_named(executor: Executor) -> None:
     found = executor.protections()
     assert found["nothing survives"] is True
-    assert found["network"] is (executor.name == "bubblewrap")
+    assert found["network"] is (executor.name != "process")

@@ -1,4 +1,4 @@
-"""The keeper against the worker's death, and against what happens to itself."""
+"""What becomes of a command when the worker dies, and what the keeper withstands."""
 
 import os
 import signal
@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from app.core.settings import Settings
 from app.executors.base import Executor, Outcome
 from app.executors.process import ProcessExecutor
-from tests.executors.runs import HOLD, Run, is_free, wait_until_free
+from tests.executors.runs import HOLD, Run, environment, is_free, wait_until_free
 
 _WORKER = """
 import sys
@@ -19,26 +20,29 @@ from app.executors.registry import make_executor
 from app.core.settings import Settings
 from tests.executors.runs import Run
 
-settings = Settings(executor=sys.argv[1], trusted=True)
 class Talking(Run):
     def _take(self, piece):
         print(piece.decode(), end="", flush=True)
-Talking(make_executor(settings), Path(sys.argv[2]), sys.argv[3])
+Talking(make_executor(Settings()), Path(sys.argv[1]), sys.argv[2])
 """
 
 
 @pytest.mark.parametrize("death", [signal.SIGKILL, signal.SIGTERM])
-def test_dies_with_the_worker(executor: Executor, tmp_path: Path, death: signal.Signals) -> None:
+def test_dies_with_the_worker(
+    executor: Executor, settings: Settings, tmp_path: Path, death: signal.Signals
+) -> None:
     script = HOLD + "trap '' TERM HUP; setsid sh -c 'exec 9>lock; flock 9; echo up; sleep 1000'"
     worker = subprocess.Popen(
-        [sys.executable, "-c", _WORKER, executor.name, str(tmp_path), script],
+        [sys.executable, "-c", _WORKER, str(tmp_path), script],
         stdout=subprocess.PIPE,
+        env=os.environ | environment(settings),
     )
     with worker:
         assert worker.stdout is not None
         assert worker.stdout.readline() == b"up\n"
         worker.send_signal(death)
         wait_until_free(tmp_path)
+    executor.sweep(lambda _: False)
 
 
 def test_killed_keeper_is_noticed(tmp_path: Path) -> None:

@@ -1,0 +1,81 @@
+"""Looking after a container from its creation to its removal."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from app.core.logging import get_logger
+from app.executors.base import Limits, OutputSink
+from app.executors.docker.engine import Engine, EngineError
+from app.executors.docker.report import ContainerEnd, Report
+from app.executors.docker.stream import Stream
+from app.executors.limiting import TICK_SECONDS, Act, Limiter
+from app.executors.watches import Watch
+
+log = get_logger(__name__)
+
+
+class ContainerRun:
+    """One container; use as a context manager, which removes it."""
+
+    def __init__(self, engine: Engine, container: str) -> None:
+        self._engine = engine
+        self._container = container
+        self._report = Report()
+        self._sample: Mapping[str, Any] = {}
+        #: Whether the engine has started it.
+        self.started = False
+
+    def __enter__(self) -> "ContainerRun":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            self._engine.remove(self._container)
+        except EngineError as error:
+            log.warning("container left to the upkeep", id=self._container, error=str(error))
+
+    def to_end(
+        self,
+        limits: Limits,
+        watches: Sequence[Watch],
+        output: OutputSink,
+        stop: threading.Event,
+    ) -> ContainerEnd:
+        """Start the container and look after it until it has ended. Raises EngineError."""
+        with self._engine.attached(self._container) as stream:
+            self._engine.start(self._container)
+            self.started = True
+            limiter = Limiter(limits, watches, stop)
+            while not stream.ended:
+                self._pass_output(stream, output)
+                self._obey(limiter)
+        state = self._state_at_end(limiter)
+        return ContainerEnd(limiter.seconds, limiter.cut, state, self._report, self._sample)
+
+    def _pass_output(self, stream: Stream, output: OutputSink) -> None:
+        for is_report, piece in stream.read(TICK_SECONDS):
+            if is_report:
+                self._report.take(piece)
+            else:
+                output(piece)
+
+    def _obey(self, limiter: Limiter) -> None:
+        act = limiter.look()
+        if act is None:
+            return
+        with contextlib.suppress(EngineError):
+            # What start.sh would say at the end may never be said.
+            self._sample = self._engine.stats(self._container)
+        self._engine.signal(self._container, "SIGTERM" if act is Act.TERM else "SIGKILL")
+
+    def _state_at_end(self, limiter: Limiter) -> Mapping[str, Any]:
+        """Return the state when it is final: init holds the output open, so that is soon."""
+        pause = 0.002
+        while (state := self._engine.state(self._container))["Running"]:
+            self._obey(limiter)
+            time.sleep(pause)
+            pause = min(2 * pause, TICK_SECONDS)
+        return state
