@@ -29,7 +29,7 @@ from app.jobs.states import Claim, Ending, Reason, finish, release
 from app.jobs.steps import StepBook, replace_steps
 from app.jobs.turns import Taker, claim_next
 from app.jobs.watch import Halt, Watch
-from app.jobs.workdir import WorkDir
+from app.jobs.workdir import WorkDir, labels_of
 from app.models import Artifact, Job, JobStatus, JobType, Metric, Revision
 from app.toolchains.base import BadInputError, Toolchain, ToolCommand, ToolResult
 
@@ -211,7 +211,7 @@ class _Attempt:
                 disk_bytes=settings.job_disk_bytes,
             ),
             tools=self._work.toolchain.name,
-            labels={"a6hub.job": str(self._mine.job_id), "a6hub.attempt": str(self._mine.attempt)},
+            labels=labels_of(self._mine),
         )
 
     def _judge(self, tool: ToolCommand, last: Exit) -> tuple[Ending, ToolResult]:

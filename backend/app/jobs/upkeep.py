@@ -21,13 +21,14 @@ from app.core.logging import get_logger
 from app.core.memory import MemoryKills
 from app.db.clock import database_now
 from app.db.engine import Database
+from app.executors.base import Executor
 from app.jobs.context import Context
 from app.jobs.logs import store_rest
 from app.jobs.outbox import relay
 from app.jobs.patience import OUTAGES
 from app.jobs.presence import Reporter
 from app.jobs.states import Claim, Loss, Reason, expired, fence, lose, reap
-from app.jobs.workdir import WorkDir, work_dirs
+from app.jobs.workdir import WorkDir, claim_of, work_dirs
 from app.models import Job, UpkeepLease
 
 log = get_logger(__name__)
@@ -47,8 +48,15 @@ LEASE_ROUNDS = 5
 class Upkeep:
     """Does the upkeep in a thread until close(). One beside a worker tells of it (`reporter`)."""
 
-    def __init__(self, context: Context, reporter: Reporter | None = None) -> None:
+    def __init__(
+        self,
+        context: Context,
+        executor: Executor | None = None,
+        reporter: Reporter | None = None,
+    ) -> None:
+        """Beside a worker, `executor` is the one that its jobs run with; see also Reporter."""
         self._context = context
+        self._executor = executor
         self._reporter = reporter
         self._holder = f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
         self._kills = MemoryKills()
@@ -87,6 +95,8 @@ class Upkeep:
         elected = elect(database, DUTY, self._holder, settings.upkeep_seconds * LEASE_ROUNDS)
         self._in_sight_since = self._in_sight_since or time.monotonic()
         clear_dead_attempts(self._context, self._kills)
+        if self._executor is not None:
+            self._executor.sweep(lambda labels: _is_running(database, claim_of(labels)))
         if elected:
             if self._may_judge():
                 reap_expired(database, settings.max_attempts)

@@ -8,7 +8,7 @@ work/12-1.lock        held by the process that works on it, and so a sign of its
 import fcntl
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from app.storage.store import Store
 from app.storage.trees import write_tree
 from app.toolchains.base import SOURCE
 
+_JOB, _ATTEMPT = "a6hub.job", "a6hub.attempt"
 _NAME = re.compile(r"(\d+)-(\d+)")
 
 
@@ -95,3 +96,13 @@ def work_dirs(work_dir: Path) -> Iterator[tuple[Claim, WorkDir]]:
 
 def _entries(folder: Path) -> list[Path]:
     return list(folder.iterdir()) if folder.is_dir() else []
+
+
+def labels_of(claim: Claim) -> dict[str, str]:
+    """Return how executors name what belongs to an attempt outside its folder."""
+    return {_JOB: str(claim.job_id), _ATTEMPT: str(claim.attempt)}
+
+
+def claim_of(labels: Mapping[str, str]) -> Claim:
+    """Return the attempt that labels name."""
+    return Claim(int(labels[_JOB]), int(labels[_ATTEMPT]))

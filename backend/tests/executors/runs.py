@@ -1,6 +1,9 @@
 """Running a command in a test."""
 
 import fcntl
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -65,10 +68,38 @@ def run(
 def environment(settings: Settings) -> dict[str, str]:
     """Return the variables that give another process these settings."""
     images = " ".join(f"{name}={image}" for name, image in settings.docker_images.items())
+    volumes = " ".join(f"{volume}:{folder}" for volume, folder in settings.docker_volumes)
     return {
         "A6HUB_EXECUTOR": settings.executor,
         "A6HUB_TRUSTED": "1",
         "A6HUB_DATA_DIR": str(settings.data_dir),
         "A6HUB_DOCKER_HOST": settings.docker_host,
         "A6HUB_DOCKER_IMAGES": images,
+        "A6HUB_DOCKER_VOLUMES": volumes,
     }
+
+
+#: The labels of the commands of start_worker().
+LABELS = {"a6hub.job": "7", "a6hub.attempt": "2"}
+WORKER = f"""
+import sys
+from pathlib import Path
+from app.executors.registry import make_executor
+from app.core.settings import Settings
+from tests.executors.runs import Run
+
+class Talking(Run):
+    def _take(self, piece):
+        print(piece.decode(), end="", flush=True)
+done = Talking(make_executor(Settings()), Path(sys.argv[1]), sys.argv[2], labels={LABELS})
+print(done.end.message)
+"""
+
+
+def start_worker(settings: Settings, folder: Path, script: str) -> subprocess.Popen[bytes]:
+    """Start a process that runs a command, and prints its output and then how it ended."""
+    return subprocess.Popen(
+        [sys.executable, "-c", WORKER, str(folder), script],
+        stdout=subprocess.PIPE,
+        env=os.environ | environment(settings),
+    )

@@ -1,8 +1,8 @@
 """What only containers have: images, volumes, labels, the engine's own troubles."""
 
 import json
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,17 @@ from pydantic import ValidationError
 
 from app.core.settings import Settings
 from app.executors.base import Executor, Outcome
+from app.executors.docker.options import instance_of
 from app.executors.registry import make_executor
 from tests.executors.conftest import EngineWithImage
 from tests.executors.image import make_image
-from tests.executors.runs import Run, make_command, run
+from tests.executors.runs import HOLD, LABELS, Run, is_free, make_command, run, start_worker
 
 _NONE = "sha256:" + "0" * 64
-LABELS = {"a6hub.job": "7", "a6hub.attempt": "2"}
+_KILL_THE_WATCH = (
+    "for p in /proc/[0-9]*; do p=${p#/proc/}; "
+    "case $p in 1|$$|$PPID) ;; *) kill -KILL $p 2>/dev/null;; esac; done; "
+)
 
 
 @pytest.fixture
@@ -209,3 +213,64 @@ def test_killed_commands_have_a_usage_too(executor: Executor, tmp_path: Path) ->
     usage = Run(executor, tmp_path, script, wall_seconds=0.5, grace_seconds=0.2).end.usage
     assert usage.cpu_seconds
     assert usage.peak_memory_bytes
+
+
+@pytest.fixture
+def left(
+    engine: EngineWithImage, client: docker.APIClient, tmp_path: Path
+) -> Iterator[Callable[..., str]]:
+    """Makes containers such as a worker leaves that is killed: one that runs, with labels."""
+    made: list[str] = []
+
+    def make(labels: dict[str, str]) -> str:
+        config = client.create_container(engine.image, ["sleep", "1000"], labels=labels)
+        made.append(config["Id"])
+        client.start(config["Id"])
+        return str(config["Id"])
+
+    yield make
+    for container in made:
+        with suppress(docker.errors.NotFound):
+            client.remove_container(container, force=True)
+
+
+def test_sweep_removes_the_dead_ones_of_its_own(
+    engine: EngineWithImage, client: docker.APIClient, left: Callable[..., str], tmp_path: Path
+) -> None:
+    executor = make_executor(engine.settings(tmp_path / "mine"))
+    own = {"a6hub.instance": instance_of(tmp_path / "mine" / "work")}
+    foreign = {"a6hub.instance": instance_of(tmp_path / "other" / "work")}
+    dead, alive = ({"a6hub.job": job, "a6hub.attempt": "1"} for job in ("7", "8"))
+    gone, *stay = (left(own | dead), left(own | alive), left(foreign | dead), left(dead), left(own))
+    asked: list[Mapping[str, str]] = []
+
+    def is_alive(labels: Mapping[str, str]) -> bool:
+        asked.append(labels)
+        return labels["a6hub.job"] == "8"
+
+    executor.sweep(is_alive)
+    assert {one["Id"] for one in client.containers(all=True)} == set(stay)
+    assert gone not in stay
+    assert all(labels["a6hub.instance"] == own["a6hub.instance"] for labels in asked)
+
+
+def test_sweep_takes_what_resists(
+    engine: EngineWithImage, client: docker.APIClient, tmp_path: Path
+) -> None:
+    """A hostile command kills the watch in its container, and so outlives its worker."""
+    settings = engine.settings(tmp_path / "data")
+    script = HOLD + "hold; " + _KILL_THE_WATCH + "echo up; sleep 1000"
+    with start_worker(settings, tmp_path, script) as worker:
+        assert worker.stdout is not None
+        assert worker.stdout.readline() == b"up\n"
+        worker.kill()
+    assert not is_free(tmp_path)
+    make_executor(settings).sweep(lambda labels: not labels.items() >= LABELS.items())
+    assert is_free(tmp_path)
+    assert client.containers(all=True) == []
+
+
+def test_instances_have_names_that_stay(tmp_path: Path) -> None:
+    names = [instance_of(tmp_path / "a"), instance_of(tmp_path / "a"), instance_of(tmp_path / "b")]
+    assert names[0] == names[1] != names[2]
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["instance"]

@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,20 +9,7 @@ import pytest
 from app.core.settings import Settings
 from app.executors.base import Executor, Outcome
 from app.executors.process import ProcessExecutor
-from tests.executors.runs import HOLD, Run, environment, is_free, wait_until_free
-
-_WORKER = """
-import sys
-from pathlib import Path
-from app.executors.registry import make_executor
-from app.core.settings import Settings
-from tests.executors.runs import Run
-
-class Talking(Run):
-    def _take(self, piece):
-        print(piece.decode(), end="", flush=True)
-Talking(make_executor(Settings()), Path(sys.argv[1]), sys.argv[2])
-"""
+from tests.executors.runs import HOLD, Run, is_free, start_worker, wait_until_free
 
 
 @pytest.mark.parametrize("death", [signal.SIGKILL, signal.SIGTERM])
@@ -32,12 +17,7 @@ def test_dies_with_the_worker(
     executor: Executor, settings: Settings, tmp_path: Path, death: signal.Signals
 ) -> None:
     script = HOLD + "trap '' TERM HUP; setsid sh -c 'exec 9>lock; flock 9; echo up; sleep 1000'"
-    worker = subprocess.Popen(
-        [sys.executable, "-c", _WORKER, str(tmp_path), script],
-        stdout=subprocess.PIPE,
-        env=os.environ | environment(settings),
-    )
-    with worker:
+    with start_worker(settings, tmp_path, script) as worker:
         assert worker.stdout is not None
         assert worker.stdout.readline() == b"up\n"
         worker.send_signal(death)

@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from app.core.memory import MemoryKills
+from app.executors.scripted import ScriptedExecutor
 from app.jobs.context import Context
 from app.jobs.logs import read_log
 from app.jobs.states import Claim
 from app.jobs.upkeep import Upkeep, clear_dead_attempts, elect, reap_expired
-from app.jobs.workdir import WorkDir
+from app.jobs.workdir import WorkDir, labels_of
 from app.models import JobStatus
 from tests.jobs.factories import attempts_of, claim_job, make_job, status_of
 
@@ -42,7 +43,7 @@ def test_expired_attempts_are_reaped_and_others_not(context: Context) -> None:
 HOLDER = """
 import sys
 from pathlib import Path
-from app.jobs.workdir import WorkDir
+from app.jobs.workdir import WorkDir, labels_of
 folder = WorkDir(Path(sys.argv[1]))
 with folder.held():
     folder.log.write_bytes(b"so far")
@@ -132,6 +133,15 @@ def test_who_has_just_begun_to_see_the_database_does_not_judge_leases(context: C
     claim_job(context.database, job_id, lease=-1)
     Upkeep(with_lease(context, 3600.0)).round()
     assert status_of(context.database, job_id) is JobStatus.RUNNING
+
+
+def test_a_round_has_the_executor_remove_what_is_dead(context: Context) -> None:
+    alive = claim_job(context.database, make_job(context.database))
+    before = replace(alive, attempt=alive.attempt - 1)
+    executor = ScriptedExecutor()
+    Upkeep(context, executor).round()
+    [is_alive] = executor.swept
+    assert [is_alive(labels_of(attempt)) for attempt in (alive, before)] == [True, False]
 
 
 def test_upkeep_stops_when_told(context: Context) -> None:

@@ -114,10 +114,10 @@ def _tmpfs(limits: Limits) -> str:
 
 
 def _mount(bind: Bind) -> dict[str, Any]:
+    # Propagation is left to the engine: private, but it insists on 'slave' for its own volumes.
     return {
         "Type": "bind",
         "Source": bind.source,
         "Target": bind.target,
         "ReadOnly": not bind.writable,
-        "BindOptions": {"Propagation": "rprivate"},
     }

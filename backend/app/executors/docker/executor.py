@@ -37,6 +37,7 @@ class DockerExecutor:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._away = False
 
     def run(self, command: Command, output: OutputSink, stop: threading.Event) -> Exit:
         """See Executor.run.
@@ -94,8 +95,11 @@ class DockerExecutor:
                     if JOB_LABEL in labels and not is_alive(labels):
                         engine.remove(container)
                         log.info("dead container removed", id=container, labels=labels)
+            self._away = False
         except EngineError as error:
-            log.warning("dead containers cannot be looked for", error=str(error))
+            if not self._away:  # once is enough: this is called every few seconds
+                log.warning("dead containers cannot be looked for", error=str(error))
+            self._away = True
 
     @cached_property
     def _options(self) -> DockerOptions:
