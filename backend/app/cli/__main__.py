@@ -13,6 +13,7 @@ _COMMANDS = {
     "down": "app.cli.control:down",
     "worker": "app.cli.control:worker",
     "doctor": "app.cli.doctor:doctor",
+    "images": "app.cli.images:images",
     "lint": "app.cli.checks:lint",
     "test": "app.cli.checks:run_tests",
     "bench": "app.cli.checks:bench",

@@ -122,18 +122,21 @@ class Engine:
             found = self.client.containers(all=True, filters={"label": [label]})
             return [(one["Id"], one["Labels"]) for one in found]
 
-    @contextlib.contextmanager
-    def _told(self) -> Iterator[None]:
-        """Turn the library's errors into ours."""
-        try:
-            yield
-        except ImageNotFound as error:
-            raise NoImageError(str(error.explanation)) from None
-        except APIError as error:
-            raise EngineError(f"The container engine refuses: {error.explanation}") from None
-        except (DockerException, RequestException, OSError) as error:
-            text = f"The container engine does not answer at {self._host}: {error}"
-            raise EngineError(text) from None
+    def _told(self) -> contextlib.AbstractContextManager[None]:
+        return engine_errors(self._host)
+
+
+@contextlib.contextmanager
+def engine_errors(host: str) -> Iterator[None]:
+    """Turn the library's errors into ours."""
+    try:
+        yield
+    except ImageNotFound as error:
+        raise NoImageError(str(error.explanation)) from None
+    except APIError as error:
+        raise EngineError(f"The container engine refuses: {error.explanation}") from None
+    except (DockerException, RequestException, OSError) as error:
+        raise EngineError(f"The container engine does not answer at {host}: {error}") from None
 
 
 def _knock(host: str) -> None:

@@ -1,0 +1,55 @@
+"""A real registry of container images, on loopback, for as long as a test needs it."""
+
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_CONFIG = """
+version: 0.1
+storage:
+  filesystem:
+    rootdirectory: {folder}
+http:
+  addr: {address}
+"""
+_START_SECONDS = 30
+
+
+def is_installed() -> bool:
+    return shutil.which("docker-registry") is not None
+
+
+@contextmanager
+def running_registry(folder: Path) -> Iterator[str]:
+    """Run one; the value is its address, to which engines talk without TLS."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    config = folder / "registry.yml"
+    config.write_text(_CONFIG.format(folder=folder / "images", address=address))
+    command = ["docker-registry", "serve", str(config)]
+    with (
+        (folder / "log").open("wb") as log,
+        subprocess.Popen(command, stdout=log, stderr=log) as registry,
+    ):
+        try:
+            _wait_for(address)
+            yield address
+        finally:
+            registry.terminate()
+
+
+def _wait_for(address: str) -> None:
+    host, _, port = address.partition(":")
+    deadline = time.monotonic() + _START_SECONDS
+    while True:
+        try:
+            socket.create_connection((host, int(port))).close()
+        except ConnectionRefusedError:
+            assert time.monotonic() < deadline, "the registry does not start"
+            time.sleep(0.02)
+        else:
+            return
