@@ -28,6 +28,8 @@ usage: ./a6hub COMMAND ...
   worker          one more worker, for the stack that the environment or `up` names
   doctor          say what is missing or wrong
   images ACTION   list the images that jobs may run in (docker executor), or pull them
+  docker-filter SOCKET
+                  a socket for workers before the engine's own, which gives nobody root
   test [PATH ...] lint and all tests, or those at PATH (--all: the slow ones too)
   test chaos      break a whole a6hub again and again (--seed, --jobs, --seconds)
   lint            lint, types and layers only
@@ -45,6 +47,7 @@ _NEEDS = {
     "doctor": Needs(tolerant=True),
     "test": Needs(dev=True, testing=True),
     "images": Needs(tools=False),
+    "docker-filter": Needs(tools=False),
     "lint": Needs(dev=True, tolerant=True),
     "status": Needs(tools=False),
     "down": Needs(tools=False),

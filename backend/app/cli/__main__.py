@@ -13,6 +13,7 @@ _COMMANDS = {
     "down": "app.cli.control:down",
     "worker": "app.cli.control:worker",
     "doctor": "app.cli.doctor:doctor",
+    "docker-filter": "app.cli.docker_filter:docker_filter",
     "images": "app.cli.images:images",
     "lint": "app.cli.checks:lint",
     "test": "app.cli.checks:run_tests",

@@ -46,5 +46,16 @@ def parse_volumes(value: object) -> tuple[tuple[str, Path], ...]:
     return tuple(found)
 
 
+def parse_folders(value: object) -> tuple[Path, ...]:
+    """Return absolute folders, from '/FOLDER /FOLDER'; ValueError if one is not absolute."""
+    if isinstance(value, tuple):
+        return value
+    found = tuple(map(Path, _words(value)))
+    for folder in found:
+        if not folder.is_absolute():
+            raise ValueError(f"{folder} is not absolute")
+    return found
+
+
 def _words(value: object) -> list[str]:
     return [word for word in _SEPARATORS.split(str(value)) if word]

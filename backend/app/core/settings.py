@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from app.core.images import parse_images, parse_volumes
+from app.core.images import parse_folders, parse_images, parse_volumes
 
 
 def _own(name: str) -> AliasChoices:
@@ -79,6 +79,10 @@ class Settings(BaseSettings):
     docker_volumes: Annotated[
         tuple[tuple[str, Path], ...], NoDecode, BeforeValidator(parse_volumes)
     ] = Field((), validation_alias="A6HUB_DOCKER_VOLUMES")
+    #: What a filter before the engine lets jobs see read-only, as the worker knows it.
+    docker_shown: Annotated[tuple[Path, ...], NoDecode, BeforeValidator(parse_folders)] = Field(
+        (), validation_alias="A6HUB_DOCKER_SHOWN"
+    )
     docker_runtime: str = Field("", validation_alias="A6HUB_DOCKER_RUNTIME")
     #: For each job, as far as the engine's machine has them.
     docker_cpus: float = Field(4, validation_alias="A6HUB_DOCKER_CPUS", gt=0)

@@ -13,7 +13,7 @@ import docker
 #: What the tests' scripts call.
 _PROGRAMS = (
     *("sh", "python3", "cat", "chmod", "env", "flock", "grep", "head", "hostname", "id", "ln"),
-    *("ls", "mkdir", "mkfifo", "mktemp", "rm", "seq", "setsid", "sleep", "touch", "true"),
+    *("ls", "mkdir", "mkfifo", "mktemp", "rm", "seq", "setsid", "sleep", "tee", "touch", "true"),
     *("unshare", "wc", "yes"),
 )
 _UNUSED = re.compile(r"/(test|idlelib|lib2to3|config-[^/]*|dist-packages|__pycache__)$")

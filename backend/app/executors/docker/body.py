@@ -8,9 +8,10 @@ from app.executors.base import Command, Limits
 
 #: Where the job's folder is inside.
 JOB = Path("/job")
+TMP = "/tmp"  # noqa: S108  # a filesystem in memory, the container's own
 _START = (Path(__file__).parent / "start.sh").read_text()
 #: What init, start.sh and its watch over the worker need, in processes.
-_OWN_PROCESSES = 3
+OWN_PROCESSES = 3
 #: The largest filesystems in memory, in bytes; they count as the job's memory.
 _MAX_TMP = 1 << 30
 _MAX_SHM = 256 << 20
@@ -66,7 +67,7 @@ def container_body(command: Command, frame: Frame) -> dict[str, Any]:
 def _environment(command: Command) -> dict[str, str]:
     """Return the command's variables; PATH is the image's unless it is given."""
     # The first makes init pass signals on to the command's whole group; start.sh takes it away.
-    own = {"TINI_KILL_PROCESS_GROUP": "1", "HOME": str(JOB), "TMPDIR": "/tmp"}  # noqa: S108
+    own = {"TINI_KILL_PROCESS_GROUP": "1", "HOME": str(JOB), "TMPDIR": TMP}
     return own | dict(command.env)
 
 
@@ -74,7 +75,7 @@ def _host_config(limits: Limits, frame: Frame) -> dict[str, Any]:
     return {
         **_confinement(),
         **_limits(limits, frame.cpus),
-        "Tmpfs": dict.fromkeys(("/tmp", *frame.image_volumes), _tmpfs(limits)),  # noqa: S108
+        "Tmpfs": dict.fromkeys((TMP, *frame.image_volumes), _tmpfs(limits)),
         "Mounts": [_mount(bind) for bind in frame.binds],
         **({"Runtime": frame.runtime} if frame.runtime else {}),
     }
@@ -101,8 +102,8 @@ def _limits(limits: Limits, cpus: float) -> dict[str, Any]:
     return {
         "Memory": limits.memory_bytes,
         "MemorySwap": limits.memory_bytes,  # with swap, that is: none
-        "PidsLimit": limits.processes + _OWN_PROCESSES,
-        "NanoCpus": int(cpus * 1e9),
+        "PidsLimit": limits.processes + OWN_PROCESSES,
+        "NanoCpus": round(cpus * 1e9),
         "ShmSize": min(limits.memory_bytes // 2, _MAX_SHM),
         "Ulimits": [{"Name": name, "Soft": n, "Hard": n} for name, n in ulimits.items()],
     }

@@ -23,6 +23,7 @@ from app.executors.watches import DiskWatch
 
 log = get_logger(__name__)
 
+_CHECK_LIMITS = Limits(60, memory_bytes=64 << 20, processes=8, disk_bytes=1 << 20)
 _RAW_SOCKET = (
     "THE WORKER HOLDS ROOT'S CONTAINER ENGINE: {host} belongs to an engine that runs as root, with "
     "nothing before it. Whoever breaks into the worker is root on the engine's machine. Use a "
@@ -79,9 +80,9 @@ class DockerExecutor:
         work_dir = self._settings.work_dir
         try:
             work_dir.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=work_dir) as folder:
+            with tempfile.TemporaryDirectory(dir=work_dir, prefix="check-") as folder:
                 tools = min(self._settings.docker_images, key=lambda name: name != DEFAULT)
-                command = Command(("true",), Path(folder), {}, Limits(wall_seconds=60), tools=tools)
+                command = Command(("true",), Path(folder), {}, _CHECK_LIMITS, tools=tools)
                 end = self.run(command, lambda _: None, threading.Event())
         except OSError as error:
             return str(error)
