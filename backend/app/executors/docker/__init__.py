@@ -8,9 +8,10 @@ start.sh, which starts the command.
 
 The worker's connection carries three things (stream.py). Standard output is the command's output.
 Standard error belongs to start.sh: what it says there of the beginning and the end is read by
-report.py. Standard input says nothing, but the engine closes it when the worker is gone, for
-whatever reason, and then start.sh kills all that is in the container. A hostile command can prevent
-that; so whatever has the labels of a dead attempt is removed by the next upkeep (Executor.sweep).
+report.py. By standard input the worker tells start.sh to send TERM to all that is in the container
+(the engine could only reach init). The engine closes it when the worker is gone, for whatever
+reason, and then start.sh kills all. A hostile command can prevent both; so KILL comes from the
+engine, and what has the labels of a dead attempt is removed by the next upkeep (Executor.sweep).
 
 The worker looks after time, disk and the wish to stop, as for other executors (limiting.py);
 memory, processes and the size of files are limited by the kernel, as the engine sets it up.

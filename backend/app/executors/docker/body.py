@@ -16,6 +16,8 @@ OWN_PROCESSES = 3
 _MAX_TMP = 1 << 30
 _MAX_SHM = 256 << 20
 _OPEN_FILES = 16384
+#: Of all jobs of one user together. Podman would set the highest number, which it may not always.
+_PROCESSES_OF_ALL = 32768
 
 
 @dataclass(frozen=True)
@@ -66,9 +68,7 @@ def container_body(command: Command, frame: Frame) -> dict[str, Any]:
 
 def _environment(command: Command) -> dict[str, str]:
     """Return the command's variables; PATH is the image's unless it is given."""
-    # The first makes init pass signals on to the command's whole group; start.sh takes it away.
-    own = {"TINI_KILL_PROCESS_GROUP": "1", "HOME": str(JOB), "TMPDIR": TMP}
-    return own | dict(command.env)
+    return {"HOME": str(JOB), "TMPDIR": TMP} | dict(command.env)
 
 
 def _host_config(limits: Limits, frame: Frame) -> dict[str, Any]:
@@ -98,7 +98,12 @@ def _confinement() -> dict[str, Any]:
 
 def _limits(limits: Limits, cpus: float) -> dict[str, Any]:
     file_bytes = min(limits.file_bytes, limits.disk_bytes)
-    ulimits = {"core": 0, "fsize": file_bytes, "nofile": _OPEN_FILES}
+    ulimits = {
+        "core": 0,
+        "fsize": file_bytes,
+        "nofile": _OPEN_FILES,
+        "nproc": _PROCESSES_OF_ALL,
+    }
     return {
         "Memory": limits.memory_bytes,
         "MemorySwap": limits.memory_bytes,  # with swap, that is: none

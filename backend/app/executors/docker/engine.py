@@ -94,10 +94,10 @@ class Engine:
         with self._told():
             self.client.start(container)
 
-    def signal(self, container: str, name: str) -> None:
-        """Send a signal to a container's init; nothing if it has ended."""
+    def kill(self, container: str) -> None:
+        """Kill all that runs in a container; nothing if it has ended."""
         with self._told(), contextlib.suppress(NotFound), _not_running():
-            self.client.kill(container, name)
+            self.client.kill(container, "SIGKILL")
 
     def state(self, container: str) -> Mapping[str, Any]:
         """Return a container's state, as `docker inspect` shows it."""

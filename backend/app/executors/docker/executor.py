@@ -43,8 +43,7 @@ class DockerExecutor:
     def run(self, command: Command, output: OutputSink, stop: threading.Event) -> Exit:
         """See Executor.run.
 
-        The output is in the order written, standard error too. TERM goes to the process group of
-        the command, KILL to all that is in the container.
+        The output is in the order written, standard error too.
         """
         if stop.is_set():
             return Exit(Outcome.STOPPED, Usage(0), message="The command was stopped.")

@@ -51,7 +51,8 @@ class ContainerRun:
             limiter = Limiter(limits, watches, stop)
             while not stream.ended:
                 self._pass_output(stream, output)
-                self._obey(limiter)
+                if self._look(limiter) is Act.TERM:
+                    stream.say("TERM")
         state = self._state_at_end(limiter)
         return ContainerEnd(limiter.seconds, limiter.cut, state, self._report, self._sample)
 
@@ -62,20 +63,22 @@ class ContainerRun:
             else:
                 output(piece)
 
-    def _obey(self, limiter: Limiter) -> None:
+    def _look(self, limiter: Limiter) -> Act | None:
+        """Look whether the command has to end, and kill it; TERM is for start.sh to send."""
         act = limiter.look()
-        if act is None:
-            return
-        with contextlib.suppress(EngineError):
-            # What start.sh would say at the end may never be said.
-            self._sample = self._engine.stats(self._container)
-        self._engine.signal(self._container, "SIGTERM" if act is Act.TERM else "SIGKILL")
+        if act is not None:
+            with contextlib.suppress(EngineError):
+                # What start.sh would say at the end may never be said.
+                self._sample = self._engine.stats(self._container)
+        if act is Act.KILL:
+            self._engine.kill(self._container)
+        return act
 
     def _state_at_end(self, limiter: Limiter) -> Mapping[str, Any]:
         """Return the state when it is final: init holds the output open, so that is soon."""
         pause = 0.002
         while (state := self._engine.state(self._container))["Running"]:
-            self._obey(limiter)
+            self._look(limiter)
             time.sleep(pause)
             pause = min(2 * pause, TICK_SECONDS)
         return state

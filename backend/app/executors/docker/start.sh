@@ -2,18 +2,21 @@
 #
 # Standard output is for the command's output and error in the order written. Standard error is for
 # what this script itself has to say, in lines that begin with 'a6hub'; see report.py. Standard input
-# is a line to the worker that never says a word: when it ends the worker has gone, and nothing may
-# be left running. Only what is built into sh(1) is used: a process may be one too many.
+# is a line to the worker: for each line that comes all that runs here gets TERM, and when it ends the
+# worker has gone, and nothing may be left running. Only what is built into sh(1) is used: a process
+# may be one too many.
 folder=$1
 shift
 exec 3<&0 </dev/null
 (
   trap '' TERM HUP INT
-  read -r _ <&3
+  while read -r _ <&3; do
+    kill -TERM -1
+  done
   kill -KILL -1
 ) >/dev/null 2>&1 &
 exec 3<&-
-unset TINI_KILL_PROCESS_GROUP HOSTNAME
+unset HOSTNAME container  # which engines set
 
 cd -- "$folder" || { echo "a6hub missing folder" >&2; exit 127; }
 unset OLDPWD

@@ -5,6 +5,7 @@ meaning, four of length, then the bytes. Each of the two keeps its order; betwee
 none, which is why start.sh sends all that a command writes to standard output.
 """
 
+import contextlib
 import select
 import socket
 from collections.abc import Iterator
@@ -46,6 +47,11 @@ class Stream:
         self._frames = Frames()
         self._poll = select.poll()
         self._poll.register(connection, select.POLLIN)
+
+    def say(self, word: str) -> None:
+        """Send a line; if nobody is there to hear it any more, that is soon noticed otherwise."""
+        with contextlib.suppress(OSError):
+            self._connection.sendall(f"{word}\n".encode())
 
     def read(self, seconds: float) -> list[tuple[bool, bytes]]:
         """Return what comes first within the time, as Frames.take does; sets `ended` at the end."""

@@ -23,7 +23,7 @@ _OF_CONTAINERS: dict[tuple[str, str], Mapping[str, re.Pattern[str]]] = {
     ("GET", "/stats"): {"stream": _NO, "one-shot": _FLAG},
     ("POST", "/attach"): dict.fromkeys(("stream", "stdin", "stdout", "stderr"), _FLAG),
     ("POST", "/start"): {},
-    ("POST", "/kill"): {"signal": re.compile("SIGTERM|SIGKILL")},
+    ("POST", "/kill"): {"signal": re.compile("SIGKILL")},
     ("DELETE", ""): dict.fromkeys(("v", "force"), _FLAG) | {"link": _NO},
 }
 _CREATE = ("POST", "/containers/create")
