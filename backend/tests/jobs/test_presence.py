@@ -25,7 +25,7 @@ def age(context: Context, by: timedelta) -> None:
 
 
 def test_a_worker_is_there_while_its_upkeep_runs(context: Context) -> None:
-    upkeep = Upkeep(context, Reporter("host:1", ScriptedExecutor()))
+    upkeep = Upkeep(context, reporter=Reporter("host:1", ScriptedExecutor()))
     upkeep.round()
     assert found(context)["host:1"].is_there
     assert found(context)["host:1"].report.executor == "scripted"
