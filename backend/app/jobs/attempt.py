@@ -9,6 +9,7 @@ can go wrong:
     store or database away        -> waited for (`patience`)
 """
 
+import shlex
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -187,7 +188,7 @@ class _Attempt:
         """Run the commands until one fails or the attempt has to stop; return the last, its end."""
         commands = self._work.toolchain.prepare(self._work.config, self._folder.job)
         for tool in commands:
-            output.line(f"{tool.name}: {' '.join(tool.argv)}")
+            output.line(f"{tool.name}: {shlex.join(tool.argv[tool.wrapper_words :])}")
             self._book.begin(tool)
             sink = _both(output.write, tool.listener) if tool.listener else output.write
             ended = self._bench.executor.run(self._command(tool), sink, self._watch.stop)

@@ -57,6 +57,8 @@ class ToolCommand:
     env: Mapping[str, str] = field(default_factory=dict)
     mounts: tuple[Mount, ...] = ()
     cwd: str = "."
+    #: How many words at the beginning of argv are only a wrapper, which people need not see.
+    wrapper_words: int = 0
     #: Is given the output as it comes, so that nobody has to keep it for collect(). It must be fast
     #: and small whatever it is given: the tool waits for it.
     listener: OutputSink | None = None

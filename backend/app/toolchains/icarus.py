@@ -25,8 +25,10 @@ _UNIT = "(1|10|100)(s|ms|us|ns|ps|fs)"
 _TIMESCALE = re.compile(rf"{_UNIT}/{_UNIT}")
 _OPTIONS = "compile.f"
 #: Keeps what the compiler says, for collect(), and its status.
-_KEEPING_LOG = (
-    f'"$0" "$@" >../run/{COMPILE_LOG} 2>&1; code=$?; cat ../run/{COMPILE_LOG}; exit $code'
+_KEEP_LOG = (
+    "sh",
+    "-c",
+    f'"$0" "$@" >../run/{COMPILE_LOG} 2>&1; code=$?; cat ../run/{COMPILE_LOG}; exit $code',
 )
 
 
@@ -57,7 +59,13 @@ class Icarus:
         timescale = config["timescale"]
         (run / _OPTIONS).write_text(f"+timescale+{timescale}\n" if timescale else "")
         return [
-            ToolCommand("compile", "Compile", _compile(config), cwd=SOURCE),
+            ToolCommand(
+                "compile",
+                "Compile",
+                (*_KEEP_LOG, *_compile(config)),
+                cwd=SOURCE,
+                wrapper_words=len(_KEEP_LOG),
+            ),
             ToolCommand("run", "Run", _run(config), cwd=SOURCE, listener=SimulationLog()),
         ]
 
@@ -76,7 +84,6 @@ class Icarus:
 def _compile(config: Mapping[str, Any]) -> tuple[str, ...]:
     top = ("-s", config["top"]) if config["top"] else ()
     return (
-        *("sh", "-c", _KEEPING_LOG),
         *("iverilog", "-g2012", "-Wall", "-o", f"../run/{PROGRAM}"),
         *("-c", f"../run/{_OPTIONS}"),
         *top,

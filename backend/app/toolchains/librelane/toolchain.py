@@ -23,7 +23,7 @@ _CONFIG = "config.json"
 _CONSOLE = "console.log"
 _NUMBA_CACHE = ".numba-cache"
 #: Keeps what LibreLane prints, for collect(): what is wrong with a config is said nowhere else.
-_KEEPING_CONSOLE = f'set -o pipefail; "$0" "$@" 2>&1 | tee {RUN}/{_CONSOLE}'
+_KEEP_CONSOLE = ("bash", "-c", f'set -o pipefail; "$0" "$@" 2>&1 | tee {RUN}/{_CONSOLE}')
 _CONSOLE_BYTES = 16 << 20
 
 
@@ -52,7 +52,8 @@ class LibreLane:
         command = ToolCommand(
             step="librelane",
             name="LibreLane",
-            argv=_command_line(installation, config["flow"]),
+            argv=(*_KEEP_CONSOLE, *_command_line(installation, config["flow"])),
+            wrapper_words=len(_KEEP_CONSOLE),
             env=installation.environment() | {"NUMBA_CACHE_DIR": f"{RUN}/{_NUMBA_CACHE}"},
             mounts=installation.mounts(),
         )
@@ -99,7 +100,6 @@ def _make_run_folder(run: Path, config: Mapping[str, Any], installation: Install
 
 def _command_line(installation: Installation, flow: str) -> tuple[str, ...]:
     return (
-        *("bash", "-c", _KEEPING_CONSOLE),
         *(str(installation.python), "-m", "librelane"),
         *("--flow", flow),
         *("--manual-pdk", "--pdk-root", str(installation.pdk_root), "--pdk", PDK),

@@ -130,6 +130,7 @@ function draw(job) {
   get("message").textContent = job.message || "";
   show("message", Boolean(job.message));
   show("cancel", !over);
+  show("retry", over);
   get("cancel").disabled = job.cancel_requested;
   drawSteps(job.steps);
   drawMetrics(job.metrics);
@@ -181,16 +182,21 @@ function follow() {
   source.addEventListener("end", () => { source.close(); refresh(); });
 }
 
-get("cancel").addEventListener("click", async () => {
-  get("cancel").disabled = true;
+// Does what a button is for; it stays disabled unless that fails.
+async function press(button, action, then) {
+  get(button).disabled = true;
   try {
-    await ask(`${api}/cancel`, { method: "POST" });
+    then(await ask(`${api}/${action}`, { method: "POST" }));
   } catch (error) {
+    get(button).disabled = false;
     get("trouble").textContent = error.message;
     show("trouble", true);
   }
-  refresh();
-});
+}
+
+get("cancel").addEventListener("click", () => press("cancel", "cancel", refresh));
+get("retry").addEventListener("click", () =>
+  press("retry", "retry", (job) => { location.href = `/jobs/${job.id}`; }));
 
 refresh();
 follow();
