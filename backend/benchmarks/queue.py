@@ -29,7 +29,7 @@ from app.db.migrate import upgrade
 from app.jobs.context import Context
 from app.jobs.submit import Request, submit
 from app.models import Job, JobStatus, JobType, Project, User
-from app.projects.files import put_files
+from app.projects.files import Bounds, put_files
 from app.storage.blobs import put_blob
 from tests.servers import PostgreSQL, RedisServer
 
@@ -191,7 +191,8 @@ def _make_project(context: Context, name: str) -> tuple[User, Project]:
         project = Project(owner_id=user.id, name="nothing")
         session.add(project)
         session.flush()
-        put_files(session, project, {"tb.v": (put_blob(context.store, content), len(content))}, 10)
+        file = (put_blob(context.store, content), len(content))
+        put_files(session, project, {"tb.v": file}, Bounds(10, 10_000))
     return user, project
 
 

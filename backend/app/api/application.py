@@ -9,7 +9,7 @@ from app import __version__
 from app.api import health
 from app.api.middleware import BodyBound, Faults, RequestId
 from app.api.problems import PROBLEMS, add_problem_handlers
-from app.api.v1 import artifacts, auth, files, jobs, logs, projects, submitting, system
+from app.api.v1 import artifacts, auth, files, imports, jobs, logs, projects, submitting, system
 from app.core.logging import setup_logging
 from app.core.settings import Settings
 from app.jobs.context import Context
@@ -40,7 +40,7 @@ def create_app(settings: Settings) -> FastAPI:
 
 def _version_1() -> APIRouter:
     router = APIRouter(prefix="/api/v1")
-    for part in (auth, projects, files, jobs, logs, artifacts, system):
+    for part in (auth, projects, files, imports, jobs, logs, artifacts, system):
         router.include_router(part.router)
     router.include_router(submitting.builds)
     router.include_router(submitting.simulations)

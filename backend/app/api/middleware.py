@@ -14,7 +14,7 @@ from app.api.problems import problem, unexpected
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 #: The most that the body of a request may hold, in bytes, where no file is uploaded.
 MAX_BODY = 1 << 20
-_FILES = re.compile(r"/api/v1/projects/[^/]+/files(?P<one>/.*)?", re.DOTALL)
+_UPLOADS = re.compile(r"/api/v1/projects/[^/]+/(files(?P<one>/.*)?|(?P<archive>import))", re.DOTALL)
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -101,10 +101,10 @@ class BodyBound:
 
     def _limit(self, scope: Scope) -> int | None:
         """Return the most bytes of the body; None where the route itself counts them."""
-        files = _FILES.fullmatch(scope["path"])
-        if files is None:
+        upload = _UPLOADS.fullmatch(scope["path"])
+        if upload is None:
             return MAX_BODY
-        return None if files["one"] else self.max_upload + MAX_BODY
+        return None if upload["one"] or upload["archive"] else self.max_upload + MAX_BODY
 
 
 def _announced(scope: Scope) -> int:

@@ -93,6 +93,15 @@ class Settings(BaseSettings):
     access_token_seconds: int = Field(86400, validation_alias=_own("ACCESS_TOKEN_SECONDS"), gt=0)
     max_upload_bytes: int = Field(32 << 20, validation_alias=_own("MAX_UPLOAD_BYTES"), gt=0)
     max_project_files: int = Field(10_000, validation_alias=_own("MAX_PROJECT_FILES"), gt=0)
+    max_project_bytes: int = Field(1 << 30, validation_alias=_own("MAX_PROJECT_BYTES"), gt=0)
+    #: Of an archive: as it is sent, and all that comes out of it. A file in it is bounded by
+    #: max_upload_bytes, as is one that comes alone.
+    max_archive_bytes: int = Field(64 << 20, validation_alias=_own("MAX_ARCHIVE_BYTES"), gt=0)
+    max_unpacked_bytes: int = Field(512 << 20, validation_alias=_own("MAX_UNPACKED_BYTES"), gt=0)
+    #: Files, folders and what is left out, together.
+    max_archive_entries: int = Field(50_000, validation_alias=_own("MAX_ARCHIVE_ENTRIES"), gt=0)
+    #: Unpacked to packed size.
+    max_archive_ratio: int = Field(200, validation_alias=_own("MAX_ARCHIVE_RATIO"), gt=1)
 
     # Logging
     log_level: str = Field("INFO", validation_alias=_own("LOG_LEVEL"))

@@ -47,3 +47,23 @@ class FileView(View):
     size: int
     digest: str
     updated_at: datetime
+
+
+class LeftOutView(View):
+    """What of an archive was not taken, and why."""
+
+    path: str
+    reason: str
+
+
+class ImportView(View):
+    """What an archive made of a project's files; paths in order."""
+
+    added: list[str]
+    changed: list[str]
+    unchanged: list[str]
+    #: Files that are not in the archive, when it was to replace all.
+    removed: list[str]
+    left_out: list[LeftOutView]
+    #: The one folder in which all lay, and which was taken away: 'repo-main'.
+    top_folder: str | None

@@ -4,8 +4,9 @@ Keys: `blobs/sha256/ab/abcd...`, where `abcd...` is the SHA-256 of the content.
 """
 
 import hashlib
+from collections.abc import Iterator
 
-from app.storage.store import Store
+from app.storage.store import CHUNK, Store
 
 
 def digest_of(data: bytes) -> str:
@@ -24,6 +25,16 @@ def put_blob(store: Store, data: bytes) -> str:
     if not store.exists(blob_key(digest)):
         store.put(blob_key(digest), data)
     return digest
+
+
+def put_blob_chunks(store: Store, digest: str, size: int, chunks: Iterator[bytes]) -> None:
+    """Keep a blob of known digest and size in bytes, unless it is kept already."""
+    if store.exists(blob_key(digest)):
+        return
+    if size <= CHUNK:
+        store.put(blob_key(digest), b"".join(chunks))
+    else:
+        store.put_chunks(blob_key(digest), chunks)
 
 
 def get_blob(store: Store, digest: str) -> bytes:

@@ -37,6 +37,10 @@ class Store:
         """Write what `file` holds from its position on, in parts when it is large."""
         obstore.put(self._backend, key, file)
 
+    def put_chunks(self, key: str, chunks: Iterator[bytes]) -> None:
+        """Write what `chunks` gives, in parts: the object is there when all of it is."""
+        obstore.put(self._backend, key, chunks)
+
     def get(self, key: str) -> bytes:
         """Return the whole object; for small ones."""
         return bytes(obstore.get(self._backend, key).bytes())

@@ -6,7 +6,7 @@ from app.jobs.context import Context
 from app.jobs.logs import read_log
 from app.jobs.submit import Request, submit
 from app.models import Job, JobStatus, JobType, Project, User
-from app.projects.files import put_files
+from app.projects.files import Bounds, put_files
 from app.projects.revisions import keep_revision
 from app.storage.blobs import put_blob
 from app.storage.trees import TreeFile, put_tree
@@ -42,7 +42,7 @@ class Lab:
     def simulate(self, source: str, max_seconds: int | None = None) -> int:
         with self.database.writing() as session:
             digest = put_blob(self.context.store, source.encode())
-            put_files(session, self.project, {"tb.v": (digest, len(source))}, 10)
+            put_files(session, self.project, {"tb.v": (digest, len(source))}, Bounds(10, 10_000))
         request = Request(self.project.id, JobType.SIMULATION, {"top": "tb"}, max_seconds)
         return submit(self.context, self.user, request).id
 

@@ -6,14 +6,13 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response, UploadFile
 from fastapi.concurrency import run_in_threadpool
-from sqlalchemy import select
 
 from app.api.deps import Id, WithContext, WithUser
 from app.api.kept import from_store
 from app.core.errors import InvalidError, TooLargeError
 from app.jobs.context import Context
-from app.models import Project, User
-from app.projects.files import delete_file, get_file, list_files, put_files
+from app.models import User
+from app.projects.files import Bounds, delete_file, get_file, list_files, put_files, take_turn
 from app.projects.paths import check_path
 from app.projects.projects import get_project
 from app.schemas.projects import FileView
@@ -104,9 +103,8 @@ def _keep(
         get_project(session, user, project_id, change=True)
     kept = {path: (put_blob(context.store, data), len(data)) for path, data in contents.items()}
     with context.database.writing() as session:
-        # Uploads to a project take turns: two at once would both add the same new path.
-        session.execute(select(Project.id).where(Project.id == project_id).with_for_update())
+        take_turn(session, project_id)
         project = get_project(session, user, project_id, change=True)
-        before = {file.path for file in list_files(session, project)}
-        files = put_files(session, project, kept, context.settings.max_project_files)
-        return [FileView.model_validate(file) for file in files], not before.issuperset(contents)
+        changes = put_files(session, project, kept, Bounds.of(context.settings))
+        files = {file.path: FileView.model_validate(file) for file in list_files(session, project)}
+        return [files[path] for path in contents], bool(changes.added)
