@@ -84,7 +84,7 @@ def relative_path(field: str, path: str) -> str:
     parts = [part for part in path.removeprefix("./").split("/") if part != ""] or ["."]
     if ".." in parts:
         raise BadInputError(field, f"{path!r} must not leave the project.")
-    if any(part.startswith("-") for part in parts) or re.search(r'["\\`$\x00-\x1f\x7f]', path):
+    if any(part[0] in "-+@~" for part in parts) or re.search(r'["\\`$\x00-\x1f\x7f]', path):
         raise BadInputError(field, f"{path!r} holds a character that tools do not take; rename it.")
     return "/".join(parts)
 

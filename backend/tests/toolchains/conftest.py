@@ -1,6 +1,7 @@
 import os
 import shutil
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,24 @@ def executor() -> Executor:
     """The confined executor where it works; the tools do the same in either."""
     confined = BubblewrapExecutor()
     return confined if confined.check() is None or os.environ.get("CI") else ProcessExecutor()
+
+
+@pytest.fixture(scope="session")
+def confined() -> Executor:
+    """The confined executor; in CI it has to work."""
+    sandbox = BubblewrapExecutor()
+    trouble = sandbox.check()
+    if trouble and not os.environ.get("CI"):
+        pytest.skip(trouble)
+    return sandbox
+
+
+@pytest.fixture
+def host_folder() -> Iterator[Path]:
+    """A folder of the host that every user of it may read and write."""
+    with tempfile.TemporaryDirectory(prefix="a6hub-test-", dir="/var/tmp") as name:
+        Path(name).chmod(0o777)
+        yield Path(name)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Which of LibreLane's variables and values a job may set.
+"""Which values LibreLane's variables may have in a job.
 
 A LibreLane config can run code and name any file of the machine. Jobs are confined, so this is not
 what keeps the machine safe; it keeps a project from depending on what only one machine has, and
@@ -6,33 +6,22 @@ tells so before the build starts.
 """
 
 import re
-from collections.abc import Mapping
-from fnmatch import fnmatchcase
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from app.toolchains.base import BadInputError
+from app.toolchains.librelane.variables import MACROS, NAMES, why_refused
 
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{0,99}")
 _SECTION = re.compile(r"(pdk|scl)::[A-Za-z0-9_*?\[\]-]{1,100}")
-#: Set by the platform.
-_OURS = ("PDK", "PDK_ROOT", "PDKPATH", "DESIGN_DIR", "OPEN_PDK_ROOT")
-#: Name scripts, or arguments for a tool's command line.
-_SCRIPTS = (
-    "PDN_CFG",
-    "PAD_CFG",
-    "STA_EXTRA_CORNER_TCL_FILE",
-    "KLAYOUT_*_RUNSET",
-    "KLAYOUT_*_SCRIPT",
-    "KLAYOUT_*_OPTIONS",
-    "MAGIC_FILLER_SCRIPT",
-    "EQY_SCRIPT",
-    "SYNTH_*_MAP",
-    "SYNTH_EXTRA_MAPPING_FILE",
-    "LINTER_VLT",
-    "SLANG_ARGUMENTS",
-    "GHDL_ARGUMENTS",
-)
 _PREFIX = "dir::"
+_REFERENCE = re.compile(r"(ref|refg|expr|pdk_dir)::")
+#: LibreLane splits a text where it wants a list.
+_BETWEEN_WORDS = re.compile(r"""[\s,;"'{}]+""")
+#: What Tcl takes for its own; brackets may only hold the number of a bit, or two.
+_TCL = re.compile(r"[\x00-\x1f\x7f$`;]|\[(?!-?\d+(:-?\d+)?\\?\])")
+_MACRO = re.compile(r"[A-Za-z_][A-Za-z0-9_$.]*(=[!#%&(-:<-\[\]^_a-~\"' ]*)?")
+_NAME = re.compile(r"[A-Za-z_\\][A-Za-z0-9_.:/\\\[\]*-]{0,254}")
 _MOST_DEPTH = 8
 _MOST_ITEMS = 20_000
 
@@ -57,11 +46,12 @@ def _checked(field: str, key: str, value: Any, budget: list[int]) -> Any:
         return {
             inner: _checked(f"{field}.{inner}", inner, of, budget) for inner, of in value.items()
         }
-    if key in _OURS:
-        raise BadInputError(field, f"{key} is set by a6hub; leave it out.")
-    if any(fnmatchcase(key, pattern) for pattern in _SCRIPTS):
-        raise BadInputError(field, f"{key} names a script to run, which a job may not choose.")
-    return _value(field, value, budget, 0)
+    reason = why_refused(key)
+    if reason:
+        raise BadInputError(field, f"{key} {reason}")
+    checked = _value(field, value, budget, 0)
+    _check_words(field, key, checked)
+    return checked
 
 
 def _value(field: str, value: Any, budget: list[int], depth: int) -> Any:
@@ -90,17 +80,35 @@ def _text(field: str, text: str) -> str:
 
 
 def _problem(text: str) -> str | None:
-    reference = re.match(r"(ref|refg|expr|pdk_dir)::", text)
+    reference = _REFERENCE.match(text)
     if reference:
         return f"refers to other values with {reference[0]}; write the value itself."
-    path = text.removeprefix(_PREFIX)
-    if path.startswith(("/", "~")):
-        return "is an absolute path; name files of the project, as in dir::src/top.v."
-    if ".." in path.split("/"):
-        return "leaves the project; name files of the project, as in dir::src/top.v."
-    if re.search(r"[\x00-\x08\x0b-\x1f\x7f$`]", text):
+    for word in _BETWEEN_WORDS.split(text):
+        path = word.removeprefix(_PREFIX)
+        if path.startswith(("/", "~")):
+            return "is an absolute path; name files of the project, as in dir::src/top.v."
+        if ".." in path.split("/"):
+            return "leaves the project; name files of the project, as in dir::src/top.v."
+    if _TCL.search(text):
         return "holds a character that has a meaning of its own in Tcl."
     return None
+
+
+def _check_words(field: str, key: str, value: Any) -> None:
+    """Check the words of variables that become parts of scripts and command lines."""
+    for text in _texts(value) if key in MACROS or key in NAMES else ():
+        if key in MACROS and not _MACRO.fullmatch(text):
+            raise BadInputError(field, f"{text[:200]!r} is not of the form NAME or NAME=value.")
+        if key in NAMES and not all(map(_NAME.fullmatch, text.split())):
+            raise BadInputError(field, f"{text[:200]!r} is not a name.")
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+    elif value is not None:
+        yield str(value)
 
 
 def name_project_files(value: Any, paths: set[str]) -> Any:

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,40 @@ def test_config_file_of_another_name(make_workdir: MakeWorkdir) -> None:
         ({"SYNTH_LATCH_MAP": "x"}, "config.SYNTH_LATCH_MAP", "script"),
         ({"pdk::sky130A": {"PDN_CFG": "x"}}, "config.pdk::sky130A.PDN_CFG", "script"),
         ({"PDK": "gf180"}, "config.PDK", "set by a6hub"),
+        ({"FP_PDN_CFG": "dir::pdn.tcl"}, "config.FP_PDN_CFG", "script"),
+        ({"TRISTATE_BUFFER_MAP": "x.v"}, "config.TRISTATE_BUFFER_MAP", "script"),
+        ({"MAGICRC": "dir::x"}, "config.MAGICRC", "script"),
+        ({"NETGEN_SETUP": "dir::x"}, "config.NETGEN_SETUP", "script"),
+        ({"FP_TRACKS_INFO": "dir::x"}, "config.FP_TRACKS_INFO", "script"),
+        ({"LINTER_VLT": "dir::x.vlt"}, "config.LINTER_VLT", "script"),
+        ({"SLANG_ARGUMENTS": ["-I/etc"]}, "config.SLANG_ARGUMENTS", "command line"),
+        ({"GHDL_ARGUMENTS": ["x"]}, "config.GHDL_ARGUMENTS", "command line"),
+        ({"KLAYOUT_DRC_DEFINES": {"a": "b"}}, "config.KLAYOUT_DRC_DEFINES", "command line"),
+        ({"EXTRA_LEFS": "src/a.lef /etc/x"}, "config.EXTRA_LEFS", "absolute"),
+        ({"EXTRA_LEFS": "src/a.lef,../x.lef"}, "config.EXTRA_LEFS", "leaves the project"),
+        ({"EXTRA_LEFS": "dir::a.lef dir::/../x"}, "config.EXTRA_LEFS", "absolute"),
+        ({"LIB": "nom '/etc/x'"}, "config.LIB", "absolute"),
+        ({"LIB": {"*": "~/x.lib"}}, "config.LIB.*", "absolute"),
+        ({"MACROS": {"m": {"gds": ["/x"], "lef": []}}}, "config.MACROS.m.gds", "absolute"),
+        ({"VERILOG_INCLUDE_DIRS": ["/usr/include"]}, "config.VERILOG_INCLUDE_DIRS", "absolute"),
+        ({"IO_PIN_ORDER_CFG": "refg::$X/a"}, "config.IO_PIN_ORDER_CFG", "refg::"),
+        ({"CLOCK_PORT": "clk;exit"}, "config.CLOCK_PORT", "Tcl"),
+        ({"CLOCK_PORT": "clk\nexit"}, "config.CLOCK_PORT", "Tcl"),
+        ({"CLOCK_PORT": "[exit]"}, "config.CLOCK_PORT", "Tcl"),
+        ({"CLOCK_PORT": ["clk", "a=b"]}, "config.CLOCK_PORT", "not a name"),
+        ({"CLOCK_PORT": "-all"}, "config.CLOCK_PORT", "not a name"),
+        ({"VDD_NETS": ["a", "{b}"]}, "config.VDD_NETS", "not a name"),
+        ({"STD_CELL_LIBRARY": "-x"}, "config.STD_CELL_LIBRARY", "not a name"),
+        ({"STD_CELL_LIBRARY": "a/../.."}, "config.STD_CELL_LIBRARY", "leaves the project"),
+        ({"VERILOG_DEFINES": ["X; exec -- id"]}, "config.VERILOG_DEFINES", "Tcl"),
+        ({"VERILOG_DEFINES": ["X\n!id"]}, "config.VERILOG_DEFINES", "Tcl"),
+        ({"VERILOG_DEFINES": ["-I x"]}, "config.VERILOG_DEFINES", "NAME=value"),
+        ({"LINTER_DEFINES": ["A B"]}, "config.LINTER_DEFINES", "NAME=value"),
+        ({"SYNTH_DEFINES": ["1A"]}, "config.SYNTH_DEFINES", "NAME=value"),
+        ({"SYNTH_PARAMETERS": ["=1"]}, "config.SYNTH_PARAMETERS", "NAME=value"),
+        ({"LINTER_DISABLE_WARNINGS": ["X\nlint_off"]}, "config.LINTER_DISABLE_WARNINGS", "Tcl"),
+        ({"meta": {"version": 2}}, "config.meta", "no such setting"),
+        ({"config_file": "../x.json"}, "config.config_file", "leave the project"),
         ({"X": [[[[[[[[[[1]]]]]]]]]]}, "config.X", "too large"),
     ],
 )
@@ -128,3 +163,42 @@ def test_project_file_refused(make_workdir: MakeWorkdir, name: str, text: str, w
 def test_nothing_to_build(tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="not a test bench"):
         complete(validate({"DESIGN_NAME": "a"}, ["a_tb.v"]), tmp_path, ["a_tb.v"])
+
+
+def test_what_designs_need_is_taken() -> None:
+    given = {
+        "CLOCK_PORT": ["clk", "u_pll.clk_out", "bus[3]"],
+        "VDD_NETS": ["vccd1"],
+        "VERILOG_DEFINES": ["FAST", "WIDTH=8'hff", 'FILE="rom.hex"'],
+        "SYNTH_PARAMETERS": ["N=4"],
+        "PDN_MACRO_CONNECTIONS": ["u_mem vccd1 vssd1 vccd1 vssd1"],
+        "MACROS": {"m": {"gds": ["dir::m.gds"], "instances": {"gen\\[0\\].m": {}}}},
+        "SYNTH_STRATEGY": "AREA 0",
+        "EXTRA_LEFS": "dir::lef/*.lef",
+        "PNR_SDC_FILE": "dir::src/impl.sdc",
+        "FP_PIN_ORDER_CFG": "dir::pins.cfg",
+        "LINTER_DISABLE_WARNINGS": ["DECLFILENAME"],
+        "CTS_CLK_BUFFERS": ["sky130_fd_sc_hd__clkbuf_4"],
+        "DIODE_CELL": "sky130_fd_sc_hd__diode_2/DIODE",
+        "pdk::sky130*": {"scl::sky130_fd_sc_hd": {"CLOCK_PERIOD": 10}},
+    }
+    variables = validate({"DESIGN_NAME": "top", **given}, PATHS)["variables"]
+    assert variables == {"DESIGN_NAME": "top", **given}
+
+
+@pytest.mark.parametrize("name", ["config.tcl", "src/hooks.py", "a.sh"])
+def test_a_config_that_is_a_program_is_refused(name: str) -> None:
+    with pytest.raises(BadInputError, match="JSON or YAML"):
+        validate({"DESIGN_NAME": "a", "config_file": name}, [name, "a.v"])
+
+
+def test_a_program_beside_the_design_is_not_a_config() -> None:
+    config = validate({"DESIGN_NAME": "a"}, ["config.tcl", "config.py", "a.v"])
+    assert config["config_file"] is None
+
+
+def test_the_designs_of_the_offline_flow_are_taken() -> None:
+    configs = list((Path(__file__).parents[4] / "offline_flow" / "designs").glob("*/config.json"))
+    assert len(configs) >= 2
+    for path in configs:
+        assert validate(json.loads(path.read_text()), PATHS)["variables"]["DESIGN_NAME"]
