@@ -1,8 +1,10 @@
 """Log lines with fields: for people on a terminal, JSON for machines."""
 
+import io
 import logging
 import sys
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TextIO
 
 import structlog
 
@@ -47,9 +49,50 @@ def setup_logging(settings: Settings) -> None:
 def _last(settings: Settings) -> list[Any]:
     if settings.log_json:
         return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-    # The default shows every variable of every frame: seconds of work, and secrets in the log.
-    plain = structlog.dev.plain_traceback
-    return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]
+    colors = sys.stderr.isatty()
+    return [
+        _escape_all,
+        structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=_write_traceback),
+    ]
+
+
+def _escape_all(_logger: Any, _method: str, fields: dict[str, Any]) -> dict[str, Any]:
+    """Leave no text that a terminal would obey, or that would look like a line of ours."""
+    fields["event"] = _escape_lines(str(fields["event"]))
+    for name, value in fields.items():
+        if isinstance(value, str) and name != "event" and not value.isprintable():
+            fields[name] = _Quoted(value)
+    return fields
+
+
+@dataclass(frozen=True)
+class _Quoted:
+    """A text that the renderer, which shows some as they are, shows with its escapes."""
+
+    text: str
+
+    def __repr__(self) -> str:
+        return repr(self.text)
+
+
+def _write_traceback(out: TextIO, error: Any) -> None:
+    """Write a traceback; the default shows every variable: seconds of work, and secrets."""
+    text = io.StringIO()
+    structlog.dev.plain_traceback(text, error)
+    out.write(_escape_lines(text.getvalue()))
+
+
+def _escape_lines(text: str) -> str:
+    """Escape each line; all but the first are set in, so that none passes for a line of its own."""
+    return "\n    ".join(_escape(line) for line in text.split("\n"))
+
+
+def _escape(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode() for one in text
+    )
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from app.core.settings import Settings
 from app.executors.base import Executor
 from app.executors.bubblewrap import BubblewrapExecutor
 from app.executors.process import ProcessExecutor
 
+#: Where the build flow is; read here, before the tests' own settings take the place of these.
+_PYTHON, _PDK_ROOT = (os.environ.get(f"A6HUB_{name}") for name in ("FLOW_PYTHON", "PDK_ROOT"))
 #: Makes a job's folder with these files in source/.
 MakeWorkdir = Callable[[dict[str, str]], Path]
 
@@ -55,3 +58,11 @@ def make_workdir(tmp_path: Path) -> MakeWorkdir:
 def iverilog() -> None:
     if shutil.which("iverilog") is None and not os.environ.get("CI"):
         pytest.skip("Icarus Verilog is not installed: apt-get install iverilog")
+
+
+@pytest.fixture(scope="session")
+def flow() -> Settings:
+    """Settings with the real build flow, which `./a6hub test` sets up."""
+    if not (_PYTHON and _PDK_ROOT) and not os.environ.get("CI"):
+        pytest.skip("there is no build flow: see ./a6hub test")
+    return Settings(flow_python=Path(_PYTHON or ""), pdk_root=Path(_PDK_ROOT or ""))

@@ -1,0 +1,142 @@
+"""The pages against other sites and against what users have written."""
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import update
+
+from app.api.deps import SESSION_COOKIE
+from app.jobs.context import Context
+from app.models import User
+from tests.api.conftest import PASSWORD, MakeClient, make_login
+from tests.api.problems import assert_problem
+from tests.projects.archives.building import zip_of
+
+HOSTILE = "<script>window.hit=1</script>'\"{{7*7}}"
+CROSS_SITE = [
+    {"sec-fetch-site": "cross-site", "origin": "https://evil.example"},
+    {"sec-fetch-site": "same-site", "origin": "http://testserver"},
+    {"origin": "https://evil.example"},
+    {"origin": "null"},
+    {"origin": "http://testserver.evil.example"},
+    {},
+]
+
+
+@pytest.fixture
+def browser(anonymous: TestClient, project: int, context: Context) -> TestClient:
+    """A browser in which Eve, an admin, is logged in; Ada has a project."""
+    token = make_login(context.database, "eve")
+    with context.database.writing() as session:
+        session.execute(update(User).values(is_admin=True))
+    return TestClient(anonymous.app, cookies={SESSION_COOKIE: token}, raise_server_exceptions=False)
+
+
+@pytest.mark.parametrize("headers", CROSS_SITE)
+def test_another_site_cannot_change_anything(browser: TestClient, headers: dict[str, str]) -> None:
+    for method, path in (
+        ("POST", "/api/v1/projects/1/import"),
+        ("PUT", "/api/v1/projects/1/files/tb.v"),
+        ("DELETE", "/api/v1/projects/1"),
+        ("POST", "/api/v1/simulations/1/simulation"),
+    ):
+        answer = browser.request(method, path, content=zip_of({"a": b""}), headers=headers)
+        assert "from a page of this a6hub" in assert_problem(answer, 403)["detail"]
+    assert len(browser.get("/api/v1/projects/1/files").json()) == 1
+
+
+def test_our_own_page_can(browser: TestClient) -> None:
+    for headers in ({"sec-fetch-site": "same-origin"}, {"origin": "http://testserver"}):
+        url = "/api/v1/projects/1/import"
+        assert browser.post(url, content=zip_of({"a": b""}), headers=headers).status_code == 200
+
+
+def test_another_site_cannot_log_anybody_in_or_out(browser: TestClient) -> None:
+    form = {"username": "eve", "password": PASSWORD}
+    for headers in CROSS_SITE:
+        assert_problem(browser.post("/login", data=form, headers=headers), 403)
+        assert_problem(browser.post("/logout", headers=headers), 403)
+    assert browser.get("/api/v1/auth/me").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "https://evil.example",
+        "//evil.example",
+        "/\\evil.example",
+        "/\t/evil.example",
+        "/\n/evil.example",
+        "javascript:alert(1)",
+        "",
+    ],
+)
+def test_the_log_in_leads_to_no_other_site(
+    anonymous: TestClient, log_in: MakeClient, target: str
+) -> None:
+    log_in("ada")
+    answer = anonymous.post(
+        "/login",
+        params={"next": target},
+        data={"username": "ada", "password": PASSWORD},
+        headers={"origin": "http://testserver"},
+        follow_redirects=False,
+    )
+    location = answer.headers["location"]
+    assert answer.status_code == 303
+    assert location.startswith("/")
+    assert not location.startswith(("//", "/\\", "/\t", "/\n"))
+
+
+def test_the_cookie_is_for_us_alone(anonymous: TestClient, log_in: MakeClient) -> None:
+    log_in("ada")
+    for scheme in ("http", "https"):
+        answer = anonymous.post(
+            f"{scheme}://testserver/login",
+            data={"username": "ada", "password": PASSWORD},
+            headers={"origin": f"{scheme}://testserver"},
+            follow_redirects=False,
+        )
+        cookie = answer.headers["set-cookie"].lower()
+        assert "httponly" in cookie
+        assert "samesite=lax" in cookie
+        assert ("secure" in cookie.split("; ")) is (scheme == "https")
+
+
+def test_what_users_write_is_text_on_the_pages(browser: TestClient) -> None:
+    page = {"sec-fetch-site": "same-origin"}
+    changed = browser.patch("/api/v1/projects/1", json={"name": HOSTILE}, headers=page)
+    assert changed.status_code == 200
+    job = browser.post("/api/v1/simulations/1/simulation", headers=page).json()["id"]
+    for path in ("/", f"/jobs/{job}"):
+        shown = browser.get(path).text
+        assert "&lt;script&gt;window.hit=1" in shown
+        assert "<script>window" not in shown
+        assert "{{7*7}}" in shown
+
+
+def test_who_logs_in_wrongly_is_shown_as_text(anonymous: TestClient) -> None:
+    answer = anonymous.post(
+        "/login",
+        params={"next": '/"><script>window.hit=1</script>'},
+        data={"username": HOSTILE, "password": "x"},
+        headers={"origin": "http://testserver"},
+    )
+    assert answer.status_code == 401
+    assert "<script>window" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/login", "/", "/api/v1/projects", "/static/log.js", "/nothing"])
+def test_every_answer_forbids_what_no_page_of_ours_does(anonymous: TestClient, path: str) -> None:
+    headers = anonymous.get(path, follow_redirects=False).headers
+    policy = headers["content-security-policy"]
+    assert "default-src 'self'" in policy
+    assert "unsafe" not in policy
+    assert "frame-ancestors 'none'" in policy
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "same-origin"
+
+
+def test_static_files_are_those_of_the_pages_alone(anonymous: TestClient) -> None:
+    for path in ("/static/../pages.py", "/static/%2e%2e/pages.py", "/static/..%2fpages.py"):
+        assert anonymous.get(path).status_code == 404
