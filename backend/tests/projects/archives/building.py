@@ -140,10 +140,9 @@ def raw_zip(*entries: ZipEntry, **end: Any) -> bytes:
         directory += _central(told, entry, place)
     begin = end.get("begin", len(out))
     count = end.get("count", len(entries))
+    length = end.get("length", len(directory))
     comment: bytes = end.get("comment", b"")
-    closing = struct.pack(
-        "<4s4H2LH", b"PK\5\6", 0, 0, count, count, len(directory), begin, len(comment)
-    )
+    closing = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, count, count, length, begin, len(comment))
     middle: bytes = end.get("middle", b"")
     tail: bytes = end.get("tail", b"")
     return out + directory + middle + closing + comment + tail

@@ -1,5 +1,7 @@
 """Archives that become far more than they are."""
 
+import hashlib
+
 import pytest
 
 from tests.projects.archives.building import (
@@ -26,6 +28,14 @@ def test_one_large_file_of_zeros(kind: str) -> None:
 def test_many_small_files_of_zeros(kind: str) -> None:
     files = {f"{number}": bytes(100_000) for number in range(200)}
     assert "more than 200 times its size" in refusal(archive_of(kind, files))
+
+
+def test_a_bomb_among_what_packs_badly() -> None:
+    """The whole becomes only little more than it was."""
+    noise = hashlib.shake_128(b"noise").digest(1 << 20)
+    assert "archive/zeros: unpacks to more than 200" in refusal(
+        zip_of({"noise": noise, "zeros": ZEROS})
+    )
 
 
 def test_a_small_file_of_zeros_is_no_bomb() -> None:

@@ -14,12 +14,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.projects.archives import File, Limits, read_archive
+from app.projects.archives import File, Limits, RefusedError, read_archive
 from tests.projects.archives.building import (
     END,
     KINDS,
     PACKINGS,
+    ZipEntry,
     archive_of,
+    raw_zip,
     tar_entry,
     tar_of,
     zip_of,
@@ -186,6 +188,12 @@ def test_memory_stays_flat(kind: str) -> None:
         tracemalloc.stop()
     assert size == 2 * 1000 * len(pattern)
     assert peak < 4 << 20
+
+
+def test_what_the_reader_skips_has_to_be_good_too() -> None:
+    bad = raw_zip(ZipEntry(b"a", b"1", crc=1), ZipEntry(b"b", b"2"))
+    with pytest.raises(RefusedError, match="CRC"):
+        list(read_archive(io.BytesIO(bad), LIMITS))
 
 
 def test_a_reader_may_skip_what_it_does_not_want() -> None:

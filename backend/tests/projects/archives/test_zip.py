@@ -1,6 +1,7 @@
 """Zip files that lie."""
 
 import struct
+import tracemalloc
 import zipfile
 
 import pytest
@@ -104,6 +105,7 @@ def test_cut_off(end: int) -> None:
         {"count": 0},
         {"count": 2},
         {"begin": 0},
+        {"length": 1},
         {"begin": 1 << 31},
         {"tail": b"x"},
         {"middle": b"x"},
@@ -118,6 +120,17 @@ def test_a_second_directory_in_the_comment() -> None:
     """Programs that look for the end from the front, or from the back, would see different files."""
     other = raw_zip(ZipEntry(b"evil.v", b"x"))
     assert "broken directory" in refusal(raw_zip(GOOD, comment=other))
+
+
+def test_what_lies_behind_the_data_costs_no_memory() -> None:
+    """zlib keeps what comes after the end, and copies it anew with each piece."""
+    data = raw_zip(ZipEntry(b"a.v", b"x", method=8, packed=deflate(b"x") + bytes(20 << 20)))
+    tracemalloc.start()
+    try:
+        assert "it is packed in less" in refusal(data)
+        assert tracemalloc.get_traced_memory()[1] < 4 << 20
+    finally:
+        tracemalloc.stop()
 
 
 def test_many_parts() -> None:
