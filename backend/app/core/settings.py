@@ -69,6 +69,9 @@ class Settings(BaseSettings):
     trusted: bool = Field(False, validation_alias="A6HUB_TRUSTED")
     job_memory_bytes: int = Field(4 << 30, validation_alias=_own("JOB_MEMORY_BYTES"), gt=0)
     job_processes: int = Field(256, validation_alias=_own("JOB_PROCESSES"), gt=0)
+    #: Of all processes of one command together.
+    job_cpu_seconds: float = Field(8 * 3600, validation_alias=_own("JOB_CPU_SECONDS"), gt=0)
+    job_output_bytes: int = Field(16 << 30, validation_alias=_own("JOB_OUTPUT_BYTES"), gt=0)
     job_disk_bytes: int = Field(16 << 30, validation_alias=_own("JOB_DISK_BYTES"), gt=0)
     docker_host: str = Field(
         "unix:///var/run/docker.sock", validation_alias="A6HUB_DOCKER_HOST", pattern="^unix:///"

@@ -20,9 +20,11 @@ class Outcome(enum.StrEnum):
     SIGNALLED = "signalled"  # by a signal that we did not send: see Exit.signal
     STOPPED = "stopped"  # because the caller set `stop`
     TIMED_OUT = "timed_out"
+    CPU_TIME = "cpu_time"  # used more of it than allowed
     OUT_OF_MEMORY = "out_of_memory"
     TOO_MANY_PROCESSES = "too_many_processes"
     DISK_FULL = "disk_full"
+    OUTPUT_LIMIT = "output_limit"  # printed more than allowed
     NOT_STARTED = "not_started"  # the program or the sandbox could not be started
     LOST = "lost"  # what ran it went away: nobody knows how it would have ended
 
@@ -32,10 +34,13 @@ class Limits:
     """What a command may use."""
 
     wall_seconds: float
+    #: Of all its processes together.
+    cpu_seconds: float = 8 * 3600.0
     memory_bytes: int = 4 << 30
     processes: int = 256
     file_bytes: int = 4 << 30
     disk_bytes: int = 16 << 30
+    output_bytes: int = 16 << 30
     #: How long a stopped or timed-out process tree has between TERM and KILL.
     grace_seconds: float = 2.0
 
@@ -77,6 +82,8 @@ class Usage:
     wall_seconds: float
     cpu_seconds: float | None = None
     peak_memory_bytes: int | None = None
+    #: What the job's folder holds at the end, whoever wrote it.
+    disk_bytes: int | None = None
 
 
 @dataclass(frozen=True)

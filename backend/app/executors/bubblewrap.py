@@ -23,9 +23,10 @@ from app.executors.cgroups import make_group
 from app.executors.ending import Grounds, make_exit, not_started
 from app.executors.folders import PLAIN_USER, give_to_plain_user
 from app.executors.process import limits_in_force, rlimits
+from app.executors.procfs import cpu_seconds
 from app.executors.sandbox import JOB, arguments, shown_paths
 from app.executors.supervise import Ended, Order, supervise
-from app.executors.watches import DiskWatch, TreeWatch, Watch
+from app.executors.watches import CpuWatch, DiskWatch, TreeWatch, Watch
 
 _ENV = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": JOB, "TMPDIR": "/tmp"}  # noqa: S108
 _MISSING = "bubblewrap is not installed on this worker: apt-get install bubblewrap"
@@ -79,7 +80,8 @@ class BubblewrapExecutor:
 def _run(program: str, command: Command, output: OutputSink, stop: threading.Event) -> Exit:
     group = make_group(command.limits)
     tree, disk = TreeWatch(command.limits), DiskWatch([command.cwd], command.limits.disk_bytes)
-    watches: list[Watch] = [disk] if group.complete else [disk, tree]
+    cpu = CpuWatch(cpu_seconds, command.limits.cpu_seconds)
+    watches: list[Watch] = [disk, cpu] if group.complete else [disk, cpu, tree]
     beginning = _Beginning(output)
     order = Order(
         argv=arguments(program, command),

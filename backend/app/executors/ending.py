@@ -62,7 +62,7 @@ def _usage(ended: Ended, grounds: Grounds) -> Usage:
     # The largest of what each source saw: a short peak escapes the polling.
     peaks = (grounds.group.peak_bytes(), grounds.tree.peak_bytes, ended.report.get("peak"))
     peak = max((peak for peak in peaks if peak), default=None)
-    return Usage(ended.seconds, ended.report.get("cpu"), peak)
+    return Usage(ended.seconds, ended.report.get("cpu"), peak, grounds.disk.used_bytes())
 
 
 def describe(outcome: Outcome, number: int | None, limits: Limits) -> str:
@@ -71,6 +71,10 @@ def describe(outcome: Outcome, number: int | None, limits: Limits) -> str:
         Outcome.SIGNALLED: f"The command was ended by signal {_signal_name(number)}.",
         Outcome.STOPPED: "The command was stopped.",
         Outcome.TIMED_OUT: f"The command ran longer than its limit of {limits.wall_seconds:g} s.",
+        Outcome.CPU_TIME: "The command used more CPU time than its limit of "
+        f"{limits.cpu_seconds:g} s.",
+        Outcome.OUTPUT_LIMIT: "The command printed more than its limit of "
+        f"{_size(limits.output_bytes)}.",
         Outcome.OUT_OF_MEMORY: "The command needed more memory than its limit of "
         f"{_size(limits.memory_bytes)}.",
         Outcome.TOO_MANY_PROCESSES: "The command ran more processes than its limit of "

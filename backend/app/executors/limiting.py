@@ -31,6 +31,11 @@ class Limiter:
         self._kill_at = float("inf")
         self._look_at = 0.0
         self._began = time.monotonic()
+        self._output_bytes = 0
+
+    def passed(self, output_bytes: int) -> None:
+        """Note that the command has printed so much more."""
+        self._output_bytes += output_bytes
 
     @property
     def seconds(self) -> float:
@@ -64,5 +69,7 @@ class Limiter:
     def _reason_to_stop(self, now: float) -> Outcome | None:
         if self._stop.is_set():
             return Outcome.STOPPED
+        if self._output_bytes > self._limits.output_bytes:
+            return Outcome.OUTPUT_LIMIT
         late = now - self._began >= self._limits.wall_seconds
         return Outcome.TIMED_OUT if late else None

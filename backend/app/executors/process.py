@@ -6,8 +6,9 @@ from app.executors.base import Command, Exit, IsAlive, Limits, OutputSink
 from app.executors.cgroups import make_group
 from app.executors.ending import Grounds, make_exit, not_started
 from app.executors.folders import remove
+from app.executors.procfs import cpu_seconds
 from app.executors.supervise import Order, supervise
-from app.executors.watches import DiskWatch, TreeWatch, Watch
+from app.executors.watches import CpuWatch, DiskWatch, TreeWatch, Watch
 
 _PATH = "/usr/local/bin:/usr/bin:/bin"
 _TMP = ".tmp"
@@ -50,7 +51,8 @@ class ProcessExecutor:
     def _run(self, command: Command, output: OutputSink, stop: threading.Event) -> Exit:
         group = make_group(command.limits)
         tree, disk = TreeWatch(command.limits), DiskWatch([command.cwd], command.limits.disk_bytes)
-        watches: list[Watch] = [disk] if group.complete else [disk, tree]
+        cpu = CpuWatch(cpu_seconds, command.limits.cpu_seconds)
+        watches: list[Watch] = [disk, cpu] if group.complete else [disk, cpu, tree]
         order = Order(
             argv=command.argv,
             env={"PATH": _PATH, "HOME": str(command.cwd), "TMPDIR": str(command.cwd / _TMP)}

@@ -1,9 +1,11 @@
 """Reading a process tree from /proc. What has gone meanwhile is left out."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 _PROC = Path("/proc")
+_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def children(pid: int) -> list[int]:
@@ -35,6 +37,19 @@ def resident_bytes(pids: list[int]) -> int:
 def proportional_bytes(pids: list[int]) -> int:
     """Return the memory that `pids` hold, shared pages counted once. Slow for large processes."""
     return sum(_kilobytes(pid, "smaps_rollup", ("Pss_Anon:", "Pss_Shmem:")) for pid in pids)
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the CPU time of all below `pid`, those that have ended and were waited for too."""
+    own = _cpu_fields(pid)[2:]  # of `pid` itself only what it has waited for
+    below = (sum(_cpu_fields(each)) for each in descendants(pid))
+    return (sum(own) + sum(below)) / _TICKS
+
+
+def _cpu_fields(pid: int) -> list[int]:
+    """Return utime, stime, cutime and cstime, in ticks; see proc(5)."""
+    fields = _read(_PROC / str(pid) / "stat").rpartition(")")[2].split()
+    return [int(field) for field in fields[11:15]]
 
 
 def _kilobytes(pid: int, file: str, fields: tuple[str, ...]) -> int:

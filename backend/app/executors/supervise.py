@@ -134,6 +134,7 @@ class _Run:
         except BlockingIOError:
             return False
         if piece:
+            self._limiter.passed(len(piece))
             sink(piece)
         return bool(piece)
 

@@ -4,6 +4,7 @@ import errno
 import os
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -44,6 +45,23 @@ class TreeWatch:
         return Outcome.OUT_OF_MEMORY if held > self._limits.memory_bytes else None
 
 
+class CpuWatch:
+    """The CPU time of a tree, looked at once a second: what it uses meanwhile is on top."""
+
+    def __init__(self, measure: Callable[[int], float], limit: float) -> None:
+        """`measure` returns the seconds that the tree below a process has used."""
+        self._measure = measure
+        self._limit = limit
+        self._next = time.monotonic() + 1.0
+
+    def look(self, keeper: int) -> Outcome | None:
+        """Return CPU_TIME when the tree has used more than it may."""
+        if time.monotonic() < self._next:
+            return None
+        self._next = time.monotonic() + 1.0
+        return Outcome.CPU_TIME if self._measure(keeper) > self._limit else None
+
+
 class DiskWatch:
     """The size of the folders that a command may write to, looked at about once a second."""
 
@@ -67,11 +85,19 @@ class DiskWatch:
         """Measure now."""
         if any(shutil.disk_usage(folder).free < RESERVE_BYTES for folder in self._folders):
             return Outcome.DISK_FULL
+        used, entries = self._usage()
+        return Outcome.DISK_FULL if used >= self._limit or entries > MAX_ENTRIES else None
+
+    def used_bytes(self) -> int:
+        """Return what the folders hold now."""
+        return self._usage()[0]
+
+    def _usage(self) -> tuple[int, int]:
         used, entries = 0, 0
         for folder in self._folders:
             more_used, more_entries = disk_usage(folder, MAX_ENTRIES)
             used, entries = used + more_used, entries + more_entries
-        return Outcome.DISK_FULL if used >= self._limit or entries > MAX_ENTRIES else None
+        return used, entries
 
 
 def disk_usage(folder: Path, most_entries: int) -> tuple[int, int]:

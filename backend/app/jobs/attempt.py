@@ -27,7 +27,7 @@ from app.jobs.logs import LogWriter, Shipper
 from app.jobs.outbox import Outgoing
 from app.jobs.patience import patiently
 from app.jobs.states import Claim, Ending, Reason, finish, release
-from app.jobs.steps import StepBook, replace_steps
+from app.jobs.steps import StepBook, in_words, replace_steps
 from app.jobs.turns import Taker, claim_next
 from app.jobs.watch import Halt, Watch
 from app.jobs.workdir import WorkDir, labels_of
@@ -43,6 +43,8 @@ STORING_SECONDS = 90
 #: How a command that did not end by itself is told of.
 _FAULTS: dict[Outcome, tuple[Reason, str]] = {
     Outcome.TIMED_OUT: (Reason.TIMED_OUT, "The time limit was reached."),
+    Outcome.CPU_TIME: (Reason.TIMED_OUT, "The limit of CPU time was reached."),
+    Outcome.OUTPUT_LIMIT: (Reason.OUTPUT_LIMIT, "The limit of output was reached."),
     Outcome.OUT_OF_MEMORY: (Reason.OUT_OF_MEMORY, "The memory limit was reached."),
     Outcome.TOO_MANY_PROCESSES: (Reason.TOOL_FAILED, "The limit of processes was reached."),
     Outcome.DISK_FULL: (Reason.DISK_FULL, "The disk limit of the job's folder was reached."),
@@ -193,6 +195,7 @@ class _Attempt:
             sink = _both(output.write, tool.listener) if tool.listener else output.write
             ended = self._bench.executor.run(self._command(tool), sink, self._watch.stop)
             self._book.end(ended)
+            output.line(f"{tool.name}: {in_words(ended)}")
             if not ended.ok:
                 break
         return tool, ended
@@ -209,6 +212,8 @@ class _Attempt:
                 wall_seconds=max(1.0, self._deadline - time.monotonic()),
                 memory_bytes=settings.job_memory_bytes,
                 processes=settings.job_processes,
+                cpu_seconds=settings.job_cpu_seconds,
+                output_bytes=settings.job_output_bytes,
                 disk_bytes=settings.job_disk_bytes,
             ),
             tools=self._work.toolchain.name,

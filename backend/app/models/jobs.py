@@ -129,6 +129,10 @@ class Step(Base):
     status: Mapped[str] = mapped_column(String(16))
     started_at: Mapped[datetime | None]
     seconds: Mapped[float | None]
+    cpu_seconds: Mapped[float | None]
+    peak_memory_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    disk_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    exit_code: Mapped[int | None]
 
 
 class Artifact(Base):

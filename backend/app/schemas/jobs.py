@@ -59,6 +59,10 @@ class StepView(View):
     status: str
     started_at: datetime | None
     seconds: float | None
+    cpu_seconds: float | None
+    peak_memory_bytes: int | None
+    disk_bytes: int | None
+    exit_code: int | None
 
 
 class AttemptView(View):

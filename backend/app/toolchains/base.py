@@ -73,6 +73,12 @@ class StepReport:
     status: StepStatus
     started_at: float | None = None
     seconds: float | None = None
+    cpu_seconds: float | None = None
+    peak_memory_bytes: int | None = None
+    #: What the job's folder held at the step's end.
+    disk_bytes: int | None = None
+    #: The status of its program; 128 + the number of a signal that ended it.
+    exit_code: int | None = None
 
 
 @dataclass(frozen=True)

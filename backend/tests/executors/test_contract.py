@@ -254,3 +254,22 @@ def test_protections_are_named(executor: Executor) -> None:
     found = executor.protections()
     assert found["nothing survives"] is True
     assert found["network"] is (executor.name != "process")
+
+
+def test_cpu_time(executor: Executor, tmp_path: Path) -> None:
+    """Of children too, those that have ended as well: a loop of short programs is no way round."""
+    burn = "while :; do timeout 1 sh -c 'while :; do :; done'; done"
+    end = Run(executor, tmp_path, f"{burn} & {burn}", cpu_seconds=2).end
+    assert end.outcome is Outcome.CPU_TIME
+    assert "CPU time" in end.message
+
+
+def test_output_limit(executor: Executor, tmp_path: Path) -> None:
+    run = Run(executor, tmp_path, "while :; do echo 0123456789; done", output_bytes=100_000)
+    assert run.end.outcome is Outcome.OUTPUT_LIMIT
+    assert "printed more" in run.end.message
+
+
+def test_usage_of_the_disk(executor: Executor, tmp_path: Path) -> None:
+    end = Run(executor, tmp_path, "head -c 3145728 /dev/zero >big").end
+    assert 3 << 20 <= (end.usage.disk_bytes or 0) < 4 << 20

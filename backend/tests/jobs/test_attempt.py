@@ -100,6 +100,8 @@ def test_a_good_job_is_completed_with_all_that_belongs_to_it(context: Context) -
         (1, "one", "Step One", "completed", 0.5),
         (2, "two", "Step Two", "completed", 0.5),
     ]
+    used = [(s.cpu_seconds, s.peak_memory_bytes, s.exit_code) for s in worker.rows(Step)]
+    assert used == [(0.25, 1 << 20, 0)] * 2
     assert {m.name: float(m.value) for m in worker.rows(Metric)} == metrics
     (artifact,) = worker.rows(Artifact)
     assert (artifact.name, artifact.size) == ("made.txt", 4)
@@ -136,6 +138,8 @@ def test_a_message_delivered_twice_runs_once(context: Context) -> None:
     ("outcome", "reason"),
     [
         (Outcome.TIMED_OUT, Reason.TIMED_OUT),
+        (Outcome.CPU_TIME, Reason.TIMED_OUT),
+        (Outcome.OUTPUT_LIMIT, Reason.OUTPUT_LIMIT),
         (Outcome.OUT_OF_MEMORY, Reason.OUT_OF_MEMORY),
         (Outcome.DISK_FULL, Reason.DISK_FULL),
         (Outcome.SIGNALLED, Reason.TOOL_FAILED),

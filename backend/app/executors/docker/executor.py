@@ -19,7 +19,7 @@ from app.executors.docker.report import make_exit
 from app.executors.docker.run import ContainerRun
 from app.executors.ending import not_started
 from app.executors.folders import give_to_plain_user
-from app.executors.watches import DiskWatch
+from app.executors.watches import CpuWatch, DiskWatch
 
 log = get_logger(__name__)
 
@@ -126,8 +126,9 @@ def _run(
     running: ContainerRun, command: Command, output: OutputSink, stop: threading.Event
 ) -> Exit:
     disk = DiskWatch([command.cwd], command.limits.disk_bytes)
+    cpu = CpuWatch(running.cpu_seconds, command.limits.cpu_seconds)
     try:
-        end = running.to_end(command.limits, [disk], output, stop)
+        end = running.to_end(command.limits, [disk, cpu], output, stop)
     except EngineError as error:
         if running.started:
             return Exit(Outcome.LOST, Usage(0), message=str(error))

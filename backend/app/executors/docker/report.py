@@ -67,7 +67,7 @@ def make_exit(end: ContainerEnd, command: Command, disk: DiskWatch) -> Exit:
     outcome = _outcome(end, status, number, disk)
     return Exit(
         outcome,
-        _usage(end),
+        _usage(end, disk),
         code=status if number is None else None,
         signal=number,
         message=describe(outcome, number, command.limits),
@@ -88,13 +88,19 @@ def _outcome(end: ContainerEnd, status: int, number: int | None, disk: DiskWatch
     return Outcome.EXITED if number is None else Outcome.SIGNALLED
 
 
-def _usage(end: ContainerEnd) -> Usage:
+def _usage(end: ContainerEnd, disk: DiskWatch) -> Usage:
     """Return the most that any source saw: start.sh has no last word when it was killed."""
     memory = end.sample.get("memory_stats", {})
     peaks = (end.report.number("peak"), memory.get("max_usage", 0), memory.get("usage", 0))
-    cpu = end.sample.get("cpu_stats", {}).get("cpu_usage", {}).get("total_usage", 0)
     reported = max(end.report.number("nanoseconds"), 1000 * end.report.number("cpu", "usage_usec "))
-    return Usage(end.seconds, max(cpu, reported) / 1e9 or None, max(peaks) or None)
+    cpu = max(used_cpu_seconds(end.sample), reported / 1e9)
+    return Usage(end.seconds, cpu or None, max(peaks) or None, disk.used_bytes())
+
+
+def used_cpu_seconds(sample: Mapping[str, Any]) -> float:
+    """Return the CPU time in a sample of the engine's statistics."""
+    used: int = sample.get("cpu_stats", {}).get("cpu_usage", {}).get("total_usage", 0)
+    return used / 1e9
 
 
 def _why(end: ContainerEnd, command: Command) -> str:

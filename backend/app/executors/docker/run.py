@@ -9,7 +9,7 @@ from typing import Any
 from app.core.logging import get_logger
 from app.executors.base import Limits, OutputSink
 from app.executors.docker.engine import Engine, EngineError
-from app.executors.docker.report import ContainerEnd, Report
+from app.executors.docker.report import ContainerEnd, Report, used_cpu_seconds
 from app.executors.docker.stream import Stream
 from app.executors.limiting import TICK_SECONDS, Act, Limiter
 from app.executors.watches import Watch
@@ -50,17 +50,24 @@ class ContainerRun:
             self.started = True
             limiter = Limiter(limits, watches, stop)
             while not stream.ended:
-                self._pass_output(stream, output)
+                self._pass_output(stream, output, limiter)
                 if self._look(limiter) is Act.TERM:
                     stream.say("TERM")
         state = self._state_at_end(limiter)
         return ContainerEnd(limiter.seconds, limiter.cut, state, self._report, self._sample)
 
-    def _pass_output(self, stream: Stream, output: OutputSink) -> None:
+    def cpu_seconds(self, _: int) -> float:
+        """Return the CPU time that the container has used, as the engine saw it."""
+        with contextlib.suppress(EngineError):
+            self._sample = self._engine.stats(self._container)
+        return used_cpu_seconds(self._sample)
+
+    def _pass_output(self, stream: Stream, output: OutputSink, limiter: Limiter) -> None:
         for is_report, piece in stream.read(TICK_SECONDS):
             if is_report:
                 self._report.take(piece)
             else:
+                limiter.passed(len(piece))
                 output(piece)
 
     def _look(self, limiter: Limiter) -> Act | None:

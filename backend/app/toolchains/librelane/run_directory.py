@@ -14,10 +14,10 @@ from pathlib import Path
 
 from app.toolchains.base import StepReport, StepStatus
 from app.toolchains.files import open_plain, read_json, read_text
+from app.toolchains.librelane.usage import StepUsage, read_usage, seconds_of
 
 _FOLDER = re.compile(r"(\d{1,4})-([a-z0-9_.-]{1,150})")
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,150}")
-_RUNTIME = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z]*|[a-z]+|\d+")
 _REPEATED = re.compile(r"-(\d+)$")
 #: Opened by hand to look at a run; no part of a flow.
@@ -116,20 +116,19 @@ def read_steps(run: Path, ended: bool) -> list[StepReport]:
 
 def _report(run: Path, step: StepFolder, over: bool) -> StepReport:
     status = StepStatus.FAILED if over else StepStatus.RUNNING
-    if has_ended_well(run, step.folder):
+    ended_well = _changed(run, f"{step.folder}/state_out.json")
+    if ended_well is not None:
         status = StepStatus.COMPLETED
+    used = read_usage(run, step.folder, ended_well) if over else StepUsage()
     return StepReport(
         step=step.step,
         name=step.name,
         status=status,
         started_at=_changed(run, f"{step.folder}/state_in.json"),
-        seconds=_seconds(read_text(run, f"{step.folder}/runtime.txt", 100)),
+        seconds=seconds_of(read_text(run, f"{step.folder}/runtime.txt", 100)),
+        cpu_seconds=used.cpu_seconds,
+        peak_memory_bytes=used.peak_memory_bytes,
     )
-
-
-def _seconds(runtime: str) -> float | None:
-    match = _RUNTIME.fullmatch(runtime.strip())
-    return int(match[1]) * 3600 + int(match[2]) * 60 + float(match[3]) if match else None
 
 
 def _changed(run: Path, name: str) -> float | None:

@@ -58,10 +58,22 @@ function badge(id, word) {
   get(id).className = `badge ${word || ""}`;
 }
 
+// What a step used, in words: for who points at it.
+function used(step) {
+  return [
+    step.exit_code === null ? "" : `status ${step.exit_code}`,
+    step.cpu_seconds === null ? "" : `CPU ${seconds(step.cpu_seconds)}`,
+    step.peak_memory_bytes === null ? "" : `peak memory ${bytes(step.peak_memory_bytes)}`,
+    step.disk_bytes === null ? "" : `folder ${bytes(step.disk_bytes)}`,
+  ].filter(Boolean).join(" · ");
+}
+
 function drawSteps(steps) {
   get("steps").replaceChildren(...steps.map((step) => {
     const item = element("li", undefined, step.status);
+    item.title = used(step);
     item.append(element("span", MARKS[step.status] || "", "mark"), element("span", step.name),
+      element("span", step.peak_memory_bytes ? bytes(step.peak_memory_bytes) : "", "memory"),
       element("span", step.status === "running" ? "running" : seconds(step.seconds), "time"));
     return item;
   }));
