@@ -9,10 +9,12 @@ can go wrong:
     store or database away        -> waited for (`patience`)
 """
 
+import errno
 import shlex
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -148,13 +150,17 @@ class _Attempt:
         self._bench.on_watch(self._watch)
         self._watch.start()
         try:
-            with self._folder.held():
-                return self._in_folder()
+            with ExitStack() as folder:
+                try:
+                    folder.enter_context(self._folder.held())
+                    output = self._open_log()
+                except OSError as error:
+                    return self._conclude(_without_folder(error), None)
+                return self._with_log(output)
         finally:
             self._watch.close()
 
-    def _in_folder(self) -> str:
-        output = self._open_log()
+    def _with_log(self, output: LogWriter) -> str:
         try:
             ending, result = self._work_on(output)
             output.line(_LAST_WORDS.get(self._watch.halt) or f"{ending.status}: {ending.message}")
@@ -272,6 +278,14 @@ class _Attempt:
             )
             self._outgoing.note(session)
         return True
+
+
+def _without_folder(error: OSError) -> Ending:
+    """Return the end of a job whose folder cannot be made. Elsewhere it may do: see retry."""
+    log.error("work folder cannot be used", error=str(error))
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    reason = Reason.DISK_FULL if full else Reason.INTERNAL
+    return Ending(JobStatus.FAILED, f"The worker's disk cannot be used: {error}.", reason)
 
 
 def _both(first: OutputSink, second: OutputSink) -> OutputSink:

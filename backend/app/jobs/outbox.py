@@ -10,15 +10,15 @@ what the broker has lost:
 Sending once too often costs a message that finds nothing to begin.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, bindparam, or_, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from app.core.clock import utcnow
 from app.core.logging import get_logger
 from app.db.base import table_of
+from app.db.clock import database_now
 from app.jobs.broker import BROKER_ERRORS, QUEUES
 from app.jobs.context import Context
 from app.jobs.turns import admissible, messages, waiting_users
@@ -44,7 +44,7 @@ _NOTE = _noting(_SILENT)
 _FORGET = update(_outbox).where(_THESE).values(published_at=None)
 
 #: How long a message may be on its way from an empty queue to the claim, in seconds.
-IN_FLIGHT_SECONDS = 15
+IN_FLIGHT_SECONDS = 5
 
 
 class Outgoing:
@@ -93,13 +93,13 @@ def relay(context: Context) -> int:
 
 def _relay_queue(context: Context, queue: str) -> int:
     with context.database.reading() as session:
-        users = waiting_users(session, queue)
+        users, now = waiting_users(session, queue), database_now(session)
     if not users:
         return 0
     epoch = _epoch(context)
     if epoch is None:
         return 0
-    lost = _lost(context, queue, epoch)
+    lost = _lost(context, queue, epoch, now)
     return sum(_relay_user(context, queue, user_id, epoch, lost) for user_id in users)
 
 
@@ -112,9 +112,9 @@ def _relay_user(
     return _send(context, queue, again) + admit(context, queue, user_id)
 
 
-def _lost(context: Context, queue: str, epoch: str) -> ColumnElement[bool]:
+def _lost(context: Context, queue: str, epoch: str, now: datetime) -> ColumnElement[bool]:
     """Return the condition of a message that was sent and has to be sent again."""
-    republish, now = context.settings.republish_seconds, utcnow()
+    republish = context.settings.republish_seconds
     patience = IN_FLIGHT_SECONDS if _is_empty(context, queue) else republish
     overdue = _outbox.c.published_at < now - timedelta(seconds=patience)
     return or_(_outbox.c.epoch != epoch, overdue)
@@ -140,7 +140,7 @@ def _note(
     session: Session, noting: ReturningUpdate[tuple[int]], jobs: list[int], epoch: str
 ) -> list[int]:
     """Note messages as sent now; return those that nobody else has noted meanwhile."""
-    values = {"jobs": jobs, "now": utcnow(), "new_epoch": epoch}
+    values = {"jobs": jobs, "now": database_now(session), "new_epoch": epoch}
     return list(session.scalars(noting, values)) if jobs else []
 
 

@@ -131,11 +131,20 @@ def finish(session: Session, mine: Claim, ending: Ending) -> bool:
 
 
 def release(session: Session, mine: Claim, message: str) -> bool:
-    """Hand a running job back to the queue at once; the try does not count."""
-    if not _change(session, mine, _WAITING):
+    """Hand a running job back to the queue at once; the try does not count.
+
+    One that is to be cancelled is cancelled: its tools are gone.
+    """
+    now = database_now(session)
+    cancelling = session.execute(_EXTEND, {**_names(mine), "until": now}).scalar_one_or_none()
+    if cancelling is None:
         return False
-    _end_attempt(session, mine, database_now(session), "released", None, message)
-    _add_message(session, mine.job_id)
+    _end_attempt(session, mine, now, "released", None, message)
+    if cancelling:
+        _end_lost(session, mine, now, JobStatus.CANCELLED, Reason.CANCELLED, "Cancelled.")
+    else:
+        _change(session, mine, _WAITING)
+        _add_message(session, mine.job_id)
     return True
 
 

@@ -65,6 +65,9 @@ def retry(context: Context, user: User, job_id: int) -> Job:
     NotFoundError when there is no such job for `user`, ForbiddenError when the project may only be
     read, ConflictError when the job has not ended.
     """
+    with context.database.reading() as session:
+        job_type = get_job(session, user, job_id, change=True).job_type
+    outgoing = Outgoing(context, job_type, user.id)
     with context.database.writing() as session:
         old = get_job(session, user, job_id, change=True)
         if not JobStatus(old.status).is_terminal:
@@ -72,7 +75,6 @@ def retry(context: Context, user: User, job_id: int) -> Job:
                 f"Job {job_id} is {old.status}; it can be retried when it has ended."
             )
         job = Job(**{name: getattr(old, name) for name in _SAME}, user_id=user.id, retry_of=old.id)
-        outgoing = Outgoing(context, job.job_type, user.id)
         _add(session, job, outgoing)
     outgoing.send()
     return job

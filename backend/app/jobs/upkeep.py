@@ -10,15 +10,16 @@ been away nobody could extend a lease, and those who hold one get the time to do
 
 import socket
 import threading
-import time
 import uuid
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.core.logging import get_logger
 from app.core.memory import MemoryKills
+from app.core.settings import Settings
 from app.db.clock import database_now
 from app.db.engine import Database
 from app.executors.base import Executor
@@ -60,7 +61,7 @@ class Upkeep:
         self._reporter = reporter
         self._holder = f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
         self._kills = MemoryKills()
-        self._in_sight_since: float | None = None  # the database; seconds of the monotonic clock
+        self._sight = _Sight(context.settings)
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self.run, name="upkeep", daemon=True)
 
@@ -82,25 +83,38 @@ class Upkeep:
             try:
                 self.round()
             except Exception:
-                self._in_sight_since = None
                 # An outage of the database, say. The next round finds the same work to do.
                 log.exception("upkeep stumbled")
             self._closing.wait(self._context.settings.upkeep_seconds)
 
     def round(self) -> None:
-        """Do one round: the shared duties if elected, and this machine's own."""
+        """Do one round: the shared duties if elected, and then this machine's own."""
+        self._share()
+        self._guarded(lambda: clear_dead_attempts(self._context, self._kills))
+        self._guarded(self._sweep)
+
+    def _share(self) -> None:
         settings, database = self._context.settings, self._context.database
         if self._reporter is not None:
             self._reporter.report(database)
         elected = elect(database, DUTY, self._holder, settings.upkeep_seconds * LEASE_ROUNDS)
-        self._in_sight_since = self._in_sight_since or time.monotonic()
-        clear_dead_attempts(self._context, self._kills)
-        if self._executor is not None:
-            self._executor.sweep(lambda labels: _is_running(database, claim_of(labels)))
+        may_judge = self._sight.lasts(database)
         if elected:
-            if self._may_judge():
+            if may_judge:
                 reap_expired(database, settings.max_attempts)
             relay(self._context)
+
+    def _sweep(self) -> None:
+        database = self._context.database
+        if self._executor is not None:
+            self._executor.sweep(lambda labels: _is_running(database, claim_of(labels)))
+
+    def _guarded(self, duty: Callable[[], None]) -> None:
+        """Do a duty of this machine's own: if it fails, that must not keep the others undone."""
+        try:
+            duty()
+        except Exception:
+            log.exception("upkeep of this machine stumbled")
 
     def _leave(self, reporter: Reporter) -> None:
         try:
@@ -108,9 +122,28 @@ class Upkeep:
         except OUTAGES as error:
             log.info("not signed off", error=str(error))
 
-    def _may_judge(self) -> bool:
-        since = self._in_sight_since or time.monotonic()
-        return time.monotonic() - since >= self._context.settings.lease_seconds
+
+class _Sight:
+    """Since when the database is in sight, by its own clock.
+
+    A gap between two looks says that it was away, or did not answer, or that this machine slept:
+    others then could not extend their leases either.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._lease = timedelta(seconds=settings.lease_seconds)
+        self._gap = timedelta(seconds=settings.upkeep_seconds * LEASE_ROUNDS)
+        self._since: datetime | None = None
+        self._last: datetime | None = None
+
+    def lasts(self, database: Database) -> bool:
+        """Look now; return whether it has been in sight for the length of a lease."""
+        with database.reading() as session:
+            now = database_now(session)
+        if self._since is None or self._last is None or now - self._last > self._gap:
+            self._since = now
+        self._last = now
+        return now - self._since >= self._lease
 
 
 def elect(database: Database, duty: str, holder: str, seconds: float) -> bool:
@@ -150,13 +183,26 @@ def reap_expired(database: Database, max_attempts: int) -> None:
 def clear_dead_attempts(context: Context, kills: MemoryKills) -> None:
     """Take the jobs of this machine's dead processes from them, and clear away what they left."""
     here = work_dirs(context.settings.work_dir)
-    dead = [(attempt, folder) for attempt, folder in here if not folder.is_held()]
+    dead = [(attempt, folder) for attempt, folder in here if _is_dead(folder)]
     why = _LOSSES[bool(dead) and kills.any_new()]
     for attempt, folder in dead:
-        if folder.root.is_dir() and _is_running(context.database, attempt):
-            _lose(context, attempt, why)
-        if not _is_running(context.database, attempt):
-            _save_and_remove(context, attempt, folder)
+        try:
+            _clear(context, attempt, folder, why)
+        except OUTAGES as error:
+            log.warning("dead work folder kept for now", job=attempt.job_id, error=str(error))
+
+
+def _is_dead(folder: WorkDir) -> bool:
+    """Return whether nobody works on an attempt any more, or not yet (see WorkDir.held)."""
+    return not folder.is_held()
+
+
+def _clear(context: Context, attempt: Claim, folder: WorkDir, why: Loss) -> None:
+    # The folder is looked for first: where there is one, its lock has been taken before.
+    if folder.root.is_dir() and _is_dead(folder) and _is_running(context.database, attempt):
+        _lose(context, attempt, why)
+    if _is_dead(folder) and not _is_running(context.database, attempt):
+        _save_and_remove(context, attempt, folder)
 
 
 def _lose(context: Context, attempt: Claim, why: Loss) -> None:
@@ -175,4 +221,7 @@ def _save_and_remove(context: Context, attempt: Claim, folder: WorkDir) -> None:
     if folder.log.is_file():
         store_rest(context.store, attempt, folder.log)
     folder.remove()
+    if folder.root.exists():
+        log.warning("dead work folder cannot be removed", folder=str(folder.root))
+        return
     log.info("dead work folder removed", job=attempt.job_id, attempt=attempt.attempt)

@@ -7,12 +7,12 @@ work/12-1.lock        held by the process that works on it, and so a sign of its
 
 import fcntl
 import re
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.executors.folders import remove
 from app.jobs.states import Claim
 from app.storage.store import Store
 from app.storage.trees import write_tree
@@ -58,7 +58,7 @@ class WorkDir:
         self.root.parent.mkdir(parents=True, exist_ok=True)
         with self.lock.open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            shutil.rmtree(self.root, ignore_errors=True)
+            remove(self.root)
             self.root.mkdir()
             try:
                 yield
@@ -78,12 +78,12 @@ class WorkDir:
 
     def fill(self, store: Store, tree_digest: str) -> None:
         """Make the job's folder anew, with copies of a revision's files in source/."""
-        shutil.rmtree(self.job, ignore_errors=True)
+        remove(self.job)
         write_tree(store, tree_digest, self.job / SOURCE)
 
     def remove(self) -> None:
         """Remove the folder and all in it."""
-        shutil.rmtree(self.root, ignore_errors=True)
+        remove(self.root)
         self.lock.unlink(missing_ok=True)
 
 

@@ -23,11 +23,15 @@ class Watches:
         self.going = threading.Event()
         self.told_to_go = False
         self._current: Watch | None = None
-        self._word, self._say = os.pipe()
+        self._say = -1
 
     def listen(self) -> None:
-        """Wait for the word that the worker goes, in a thread."""
-        threading.Thread(target=self._hear, name="shut-down", daemon=True).start()
+        """Wait for the word that the worker goes, in a thread.
+
+        The pipe is made here, after the fork: one for all pool processes would tell the wrong one.
+        """
+        word, self._say = os.pipe()
+        threading.Thread(target=self._hear, args=(word,), name="shut-down", daemon=True).start()
 
     def begin(self, watch: Watch) -> None:
         """Note the watch of an attempt that begins."""
@@ -50,8 +54,8 @@ class Watches:
         self.told_to_go = True
         os.write(self._say, b"!")
 
-    def _hear(self) -> None:
-        os.read(self._word, 1)
+    def _hear(self, word: int) -> None:
+        os.read(word, 1)
         self.going.set()
         if self._current is not None:
             self._current.shut_down()

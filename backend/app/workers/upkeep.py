@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import sys
 
 from app.core.logging import get_logger, setup_logging
 from app.core.processes import die_with_parent
@@ -22,6 +23,8 @@ _ENDS = {signal.SIGTERM, signal.SIGINT, signal.SIGQUIT}
 def main() -> None:
     """Do the upkeep until SIGTERM, or until the worker is gone."""
     die_with_parent()
+    if os.getppid() == 1:  # it died before that
+        sys.exit(0)
     setup_logging(get_settings())
     signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS)
     settings = get_settings()

@@ -51,6 +51,7 @@ class Load:
             for number in range(len(USERS))
         ]
         self._watchers: list[threading.Thread] = []
+        self._users: list[User] = []
 
     def start(self) -> None:
         """Begin."""
@@ -61,6 +62,8 @@ class Load:
         """Return when all has been submitted and what was watched has ended."""
         for thread in (*self._threads, *self._watchers):
             thread.join()
+        for user in self._users:
+            user.close()
 
     def _guarded(self, work: Callable[..., None], *arguments: Any) -> None:
         try:
@@ -72,6 +75,7 @@ class Load:
         """Be one user: submit a share of the jobs, evenly over the time."""
         chance = random.Random(f"{self._seed} {number}")
         user = User(self._site, number)
+        self._users.append(user)
         kinds = [kind for kind in KINDS for _ in range(kind.share)]
         began = time.monotonic()
         for count in range(number, self._jobs, len(USERS)):
@@ -101,8 +105,14 @@ class User:
     def __init__(self, site: Site, number: int) -> None:
         self._number, name = number, USERS[number]
         logins = [_retried(lambda url=url: Client(url, name, PASSWORD)) for url in site.urls]  # type: ignore[misc]
+        self._logins = logins
         self._clients = itertools.cycle(logins)
         self._project = self._ask(self._make_project)
+
+    def close(self) -> None:
+        """Close the connections."""
+        for client in self._logins:
+            client.close()
 
     def submit(self, kind: Kind) -> int:
         """Submit a simulation and return its id."""

@@ -258,7 +258,7 @@ def test_protections_are_named(executor: Executor) -> None:
 
 def test_cpu_time(executor: Executor, tmp_path: Path) -> None:
     """Of children too, those that have ended as well: a loop of short programs is no way round."""
-    burn = "while :; do timeout 1 sh -c 'while :; do :; done'; done"
+    burn = "while :; do sh -c 'i=0; while [ $i -lt 99999 ]; do i=$((i+1)); done; echo x'; done"
     end = Run(executor, tmp_path, f"{burn} & {burn}", cpu_seconds=2).end
     assert end.outcome is Outcome.CPU_TIME
     assert "CPU time" in end.message
@@ -273,3 +273,9 @@ def test_output_limit(executor: Executor, tmp_path: Path) -> None:
 def test_usage_of_the_disk(executor: Executor, tmp_path: Path) -> None:
     end = Run(executor, tmp_path, "head -c 3145728 /dev/zero >big").end
     assert 3 << 20 <= (end.usage.disk_bytes or 0) < 4 << 20
+
+
+def test_limits_hold_for_what_prints_without_end(executor: Executor, tmp_path: Path) -> None:
+    """Who kills must go on reading: some wait until all that was printed has been read."""
+    script = "trap '' TERM; while :; do echo 0123456789; done"
+    assert Run(executor, tmp_path, script, cpu_seconds=1).end.outcome is Outcome.CPU_TIME

@@ -339,3 +339,14 @@ def _lose_lease(context: Context, job_id: int) -> None:
         past = utcnow() - timedelta(seconds=1)
         session.execute(update(Job).where(Job.id == job_id).values(lease_until=past))
         reap(session, Claim(job_id, job.attempt), max_attempts=3)
+
+
+def test_a_folder_that_cannot_be_made_is_told_and_costs_no_more_attempts(
+    context: Context, tmp_path: Path
+) -> None:
+    (tmp_path / "work").write_text("a file in the way")
+    worker = Worker(context, ScriptedExecutor())
+    assert worker.run() == "failed"
+    assert worker.job.reason == Reason.INTERNAL
+    assert "disk cannot be used" in (worker.job.message or "")
+    assert worker.executor.commands == []

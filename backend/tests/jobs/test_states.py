@@ -187,3 +187,13 @@ def test_cancelling_an_ended_job_is_a_conflict_and_changes_nothing(database: Dat
         _cancel(database, job_id)
     job = job_of(database, job_id)
     assert (job.status, job.cancel_requested) == ("completed", False)
+
+
+def test_a_job_that_is_to_be_cancelled_is_not_handed_back(database: Database) -> None:
+    mine = claim_job(database, make_job(database))
+    with database.writing() as session:
+        cancel(session, session.get_one(Job, mine.job_id))
+    with database.writing() as session:
+        assert release(session, mine, "The worker goes.")
+    assert status_of(database, mine.job_id) is JobStatus.CANCELLED
+    assert not has_message(database, mine.job_id)

@@ -1,17 +1,23 @@
 """Upkeep: election, reaping, dead work folders."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 
+import pytest
+
+from app.core.clock import utcnow
 from app.core.memory import MemoryKills
+from app.executors.base import IsAlive
 from app.executors.scripted import ScriptedExecutor
 from app.jobs.context import Context
 from app.jobs.logs import read_log
 from app.jobs.states import Claim
-from app.jobs.upkeep import Upkeep, clear_dead_attempts, elect, reap_expired
+from app.jobs.upkeep import Upkeep, _Sight, clear_dead_attempts, elect, reap_expired
 from app.jobs.workdir import WorkDir, labels_of
 from app.models import JobStatus
 from tests.jobs.factories import attempts_of, claim_job, make_job, status_of
@@ -142,6 +148,78 @@ def test_a_round_has_the_executor_remove_what_is_dead(context: Context) -> None:
     Upkeep(context, executor).round()
     [is_alive] = executor.swept
     assert [is_alive(labels_of(attempt)) for attempt in (alive, before)] == [True, False]
+
+
+class Broken(ScriptedExecutor):
+    def sweep(self, is_alive: IsAlive) -> None:
+        raise RuntimeError("injected")
+
+
+def test_a_machine_that_cannot_do_its_own_duties_does_the_shared_ones(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = make_job(context.database)
+    claim_job(context.database, job_id, lease=-1)
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("injected")
+
+    monkeypatch.setattr("app.jobs.upkeep.clear_dead_attempts", fail)
+    Upkeep(with_lease(context, 0.0), Broken()).round()
+    assert status_of(context.database, job_id) is JobStatus.PENDING
+
+
+def test_a_dead_folder_stays_while_its_log_cannot_be_stored(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempt = claim_job(context.database, make_job(context.database))
+    with held(folder_of(context, attempt)) as process:
+        process.kill()
+
+    def away(*_: object) -> None:
+        raise ConnectionError("injected")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("app.jobs.upkeep.store_rest", away)
+        clear_dead_attempts(context, MemoryKills())
+    assert status_of(context.database, attempt.job_id) is JobStatus.PENDING
+    assert folder_of(context, attempt).root.is_dir()
+    clear_dead_attempts(context, MemoryKills())
+    assert read_log(context.store, attempt.job_id, 1, 0, 100) == b"so far"
+
+
+def test_a_folder_deeper_than_python_recurses_is_removed(context: Context) -> None:
+    attempt = claim_job(context.database, make_job(context.database))
+    folder = folder_of(context, attempt)
+    with folder.held():
+        here = os.open(folder.root, os.O_RDONLY)
+        for _ in range(3000):
+            os.mkdir("d", dir_fd=here)
+            here, above = os.open("d", os.O_RDONLY, dir_fd=here), here
+            os.close(above)
+        os.close(here)
+    assert list(context.settings.work_dir.iterdir()) == []
+
+
+def test_after_a_gap_leases_are_not_judged_at_once(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database was away, did not answer, or the machine slept: nothing raised."""
+    now = utcnow()
+    times = iter([now, now + timedelta(seconds=31), now + timedelta(seconds=32)])
+    sight = _Sight(with_lease(context, 30.0).settings.model_copy(update={"upkeep_seconds": 5.0}))
+    monkeypatch.setattr("app.jobs.upkeep.database_now", lambda _: next(times))
+    assert [sight.lasts(context.database) for _ in range(3)] == [False, False, False]
+
+
+def test_after_a_lease_in_sight_leases_are_judged(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = utcnow()
+    times = iter(now + timedelta(seconds=10 * count) for count in range(4))
+    sight = _Sight(with_lease(context, 30.0).settings.model_copy(update={"upkeep_seconds": 5.0}))
+    monkeypatch.setattr("app.jobs.upkeep.database_now", lambda _: next(times))
+    assert [sight.lasts(context.database) for _ in range(4)] == [False, False, False, True]
 
 
 def test_upkeep_stops_when_told(context: Context) -> None:

@@ -1,6 +1,5 @@
 """Looking after a container from its creation to its removal."""
 
-import contextlib
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -10,6 +9,7 @@ from app.core.logging import get_logger
 from app.executors.base import Limits, OutputSink
 from app.executors.docker.engine import Engine, EngineError
 from app.executors.docker.report import ContainerEnd, Report, used_cpu_seconds
+from app.executors.docker.sampler import Sampler
 from app.executors.docker.stream import Stream
 from app.executors.limiting import TICK_SECONDS, Act, Limiter
 from app.executors.watches import Watch
@@ -24,7 +24,9 @@ class ContainerRun:
         self._engine = engine
         self._container = container
         self._report = Report()
-        self._sample: Mapping[str, Any] = {}
+        self._sampler = Sampler(engine, container)
+        self._killing = threading.Thread(target=self._kill, name="kill container", daemon=True)
+        self._kill_failed: EngineError | None = None
         #: Whether the engine has started it.
         self.started = False
 
@@ -48,18 +50,20 @@ class ContainerRun:
         with self._engine.attached(self._container) as stream:
             self._engine.start(self._container)
             self.started = True
+            self._sampler.start()
             limiter = Limiter(limits, watches, stop)
             while not stream.ended:
                 self._pass_output(stream, output, limiter)
                 if self._look(limiter) is Act.TERM:
                     stream.say("TERM")
+        self._sampler.close()
+        if self._killing.ident is not None:
+            self._killing.join()
         state = self._state_at_end(limiter)
         return ContainerEnd(limiter.seconds, limiter.cut, state, self._report, self._sample)
 
     def cpu_seconds(self, _: int) -> float:
-        """Return the CPU time that the container has used, as the engine saw it."""
-        with contextlib.suppress(EngineError):
-            self._sample = self._engine.stats(self._container)
+        """Return the CPU time that the container has used, as the engine saw it last."""
         return used_cpu_seconds(self._sample)
 
     def _pass_output(self, stream: Stream, output: OutputSink, limiter: Limiter) -> None:
@@ -74,12 +78,23 @@ class ContainerRun:
         """Look whether the command has to end, and kill it; TERM is for start.sh to send."""
         act = limiter.look()
         if act is not None:
-            with contextlib.suppress(EngineError):
-                # What start.sh would say at the end may never be said.
-                self._sample = self._engine.stats(self._container)
+            self._sampler.wake.set()  # what start.sh would say at the end may never be said
         if act is Act.KILL:
-            self._engine.kill(self._container)
+            self._killing.start()
+        if self._kill_failed:
+            raise self._kill_failed
         return act
+
+    @property
+    def _sample(self) -> Mapping[str, Any]:
+        return self._sampler.sample
+
+    def _kill(self) -> None:
+        """Kill the container, in a thread: the engine waits until all output has been read."""
+        try:
+            self._engine.kill(self._container)
+        except EngineError as error:
+            self._kill_failed = error
 
     def _state_at_end(self, limiter: Limiter) -> Mapping[str, Any]:
         """Return the state when it is final: init holds the output open, so that is soon."""

@@ -10,6 +10,9 @@ from app.projects.archives.entries import Kind, Member
 from app.projects.archives.names import project_path, relative_parts
 from app.projects.archives.refusal import RefusedError
 
+#: How long a chain of links may be, as for Linux: resolving must not grow faster than the archive.
+MOST_LINKS = 40
+
 
 def target_path(link: Member) -> str:
     """Return the path that a link leads to; RefusedError if it leaves the archive."""
@@ -37,6 +40,8 @@ def _end(path: str, links: Mapping[str, str], files: Collection[str]) -> str:
     while target in links:
         if target in seen:
             raise RefusedError("is a link that leads back to itself.", path)
+        if len(seen) == MOST_LINKS:
+            raise RefusedError(f"is a link over more than {MOST_LINKS} others.", path)
         seen.add(target)
         target = links[target]
     if target not in files:

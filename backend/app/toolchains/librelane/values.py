@@ -22,6 +22,8 @@ _BETWEEN_WORDS = re.compile(r"""[\s,;"'{}]+""")
 _TCL = re.compile(r"[\x00-\x1f\x7f$`;]|\[(?!-?\d+(:-?\d+)?\\?\])")
 _MACRO = re.compile(r"[A-Za-z_][A-Za-z0-9_$.]*(=[!#%&(-:<-\[\]^_a-~\"' ]*)?")
 _NAME = re.compile(r"[A-Za-z_\\][A-Za-z0-9_.:/\\\[\]*-]{0,254}")
+#: Sections within each other: scl:: in pdk::.
+_MOST_SECTIONS = 2
 _MOST_DEPTH = 8
 _MOST_ITEMS = 20_000
 
@@ -37,14 +39,17 @@ def check_variables(field: str, variables: Mapping[str, Any]) -> dict[str, Any]:
     return {key: _checked(f"{field}.{key}", key, value, budget) for key, value in variables.items()}
 
 
-def _checked(field: str, key: str, value: Any, budget: list[int]) -> Any:
+def _checked(field: str, key: str, value: Any, budget: list[int], depth: int = 0) -> Any:
     if not isinstance(key, str) or not is_variable(key):
         raise BadInputError(field, "This is not the name of a LibreLane variable.")
     if _SECTION.fullmatch(key):
         if not isinstance(value, Mapping):
             raise BadInputError(field, "Give a mapping of variables.")
+        if depth == _MOST_SECTIONS:
+            raise BadInputError(field, "Put a section for a library into one for a PDK, no deeper.")
         return {
-            inner: _checked(f"{field}.{inner}", inner, of, budget) for inner, of in value.items()
+            inner: _checked(f"{field}.{inner}", inner, of, budget, depth + 1)
+            for inner, of in value.items()
         }
     reason = why_refused(key)
     if reason:
