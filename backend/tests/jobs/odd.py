@@ -57,5 +57,5 @@ def framed(log: bytes, output: bytes) -> bool:
     """Whether a log is `output` between the platform's own lines."""
     begin = log.index(b"[a6hub] Cat: ")
     begin = log.index(b"\n", begin) + 1
-    end = log.rindex(b"[a6hub] completed: ")
+    end = log.rindex(b"[a6hub] Cat: ")  # how it ended
     return log[begin:end] == output
