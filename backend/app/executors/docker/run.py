@@ -16,6 +16,9 @@ from app.executors.watches import Watch
 
 log = get_logger(__name__)
 
+#: How long the engine may take to say what a container has used, before that is killed, in seconds.
+LAST_LOOK_SECONDS = 2.0
+
 
 class ContainerRun:
     """One container; use as a context manager, which removes it."""
@@ -77,8 +80,6 @@ class ContainerRun:
     def _look(self, limiter: Limiter) -> Act | None:
         """Look whether the command has to end, and kill it; TERM is for start.sh to send."""
         act = limiter.look()
-        if act is not None:
-            self._sampler.wake.set()  # what start.sh would say at the end may never be said
         if act is Act.KILL:
             self._killing.start()
         if self._kill_failed:
@@ -90,7 +91,11 @@ class ContainerRun:
         return self._sampler.sample
 
     def _kill(self) -> None:
-        """Kill the container, in a thread: the engine waits until all output has been read."""
+        """Kill the container, in a thread: the engine waits until all output has been read.
+
+        What it has used is asked for before: what start.sh would say at the end is never said.
+        """
+        self._sampler.look_now(LAST_LOOK_SECONDS)
         try:
             self._engine.kill(self._container)
         except EngineError as error:

@@ -20,8 +20,8 @@ class Sampler:
     def __init__(self, engine: Engine, container: str) -> None:
         #: As the engine gives them; empty before the first.
         self.sample: Mapping[str, Any] = {}
-        #: Set it to have the engine asked now.
-        self.wake = threading.Event()
+        self._wake = threading.Event()
+        self._answered = threading.Event()
         self._engine = engine
         self._container = container
         self._closing = False
@@ -31,22 +31,31 @@ class Sampler:
         """Begin; the container runs."""
         self._thread.start()
 
+    def look_now(self, seconds: float) -> None:
+        """Have the engine asked now; returns when it has answered, or after so long."""
+        self._answered.clear()
+        self._wake.set()
+        if self._thread.is_alive():
+            self._answered.wait(seconds)
+
     def close(self) -> None:
         """Ask no more; returns when the last answer has come."""
         self._closing = True
-        self.wake.set()
+        self._wake.set()
         self._thread.join()
 
     def _run(self) -> None:
         while True:
-            self.wake.wait(SAMPLE_SECONDS)
-            self.wake.clear()
+            self._wake.wait(SAMPLE_SECONDS)
+            self._wake.clear()
             if self._closing:
                 return
             try:
                 self._take(self._engine.stats(self._container))
             except EngineError:
                 return  # it has ended, or the engine has, which others notice
+            finally:
+                self._answered.set()
 
     def _take(self, sample: Mapping[str, Any]) -> None:
         """Keep a sample, unless it is an empty one of a container that has just ended."""
