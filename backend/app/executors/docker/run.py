@@ -80,7 +80,7 @@ class ContainerRun:
     def _look(self, limiter: Limiter) -> Act | None:
         """Look whether the command has to end, and kill it; TERM is for start.sh to send."""
         act = limiter.look()
-        if act is Act.KILL:
+        if act is Act.KILL and self._killing.ident is None:
             self._killing.start()
         if self._kill_failed:
             raise self._kill_failed
