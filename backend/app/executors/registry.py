@@ -9,8 +9,8 @@ from app.executors.process import ProcessExecutor
 def make_executor(settings: Settings) -> Executor:
     """Return the executor that the settings name."""
     if settings.executor == "docker":
-        # Only here: its library takes longer to load than a sandbox takes to run.
-        from app.executors.docker.executor import DockerExecutor  # noqa: PLC0415
+        # Only here: its library takes longer to load than a sandbox takes to run
+        from app.executors.docker.executor import DockerExecutor  # noqa: PLC0415 - see above
 
         return DockerExecutor(settings)
     return ProcessExecutor() if settings.executor == "process" else BubblewrapExecutor()

@@ -114,6 +114,7 @@ class Upkeep:
         try:
             duty()
         except Exception:
+            # Whatever it is, jobs of other machines wait for the shared duties.
             log.exception("upkeep of this machine stumbled")
 
     def _leave(self, reporter: Reporter) -> None:

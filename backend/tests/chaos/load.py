@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
 from app.cli.client import PASSING_ERRORS, Client, RefusedError
@@ -104,7 +105,7 @@ class User:
 
     def __init__(self, site: Site, number: int) -> None:
         self._number, name = number, USERS[number]
-        logins = [_retried(lambda url=url: Client(url, name, PASSWORD)) for url in site.urls]  # type: ignore[misc]
+        logins = [_retried(partial(Client, url, name, PASSWORD)) for url in site.urls]
         self._logins = logins
         self._clients = itertools.cycle(logins)
         self._project = self._ask(self._make_project)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import httpx2
@@ -109,7 +110,7 @@ class Site:
         for part in (*self.apis, *self.workers):
             part.start()
         for url in self.urls:
-            retry(lambda url=url: _ask(url), httpx2.TransportError, "the API does not answer")  # type: ignore[misc]
+            retry(partial(_ask, url), httpx2.TransportError, "the API does not answer")
 
     def stop(self) -> None:
         """Stop all parts, whatever state they are in."""

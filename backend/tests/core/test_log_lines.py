@@ -27,7 +27,7 @@ def _as_it_was() -> Iterator[None]:
 
 
 def _logged(capsys: pytest.CaptureFixture[str], text: str, **given: bool) -> str:
-    setup_logging(Settings(**given))  # type: ignore[arg-type]
+    setup_logging(Settings(**given))  # type: ignore[arg-type]  # values of all kinds
     log = get_logger("test")
     log.info("request", path=text, parts=[text])
     logging.getLogger("uvicorn").warning("%s", text)
