@@ -11,9 +11,8 @@ from pathlib import Path
 import klayout.db as kdb
 from klayout import rdb
 
-from librelane_plugin_offline.layers import region
+from librelane_plugin_offline.tiles import Layers
 
-Regions = Callable[[str], kdb.Region]
 Markers = kdb.Region | kdb.EdgePairs
 
 
@@ -67,7 +66,7 @@ class Rule:
 
     name: str
     description: str
-    check: Callable[[Regions], Markers]
+    check: Callable[[Layers], Markers]
 
 
 def rules() -> Iterator[Rule]:
@@ -91,15 +90,8 @@ def run_drc(gds: Path, top: str, report: Path) -> dict[str, int]:
     """Check a layout; return how many markers each rule has, and write them to `report`."""
     layout = kdb.Layout()
     layout.read(str(gds))
-    cell = layout.cell(top)
-    known: dict[str, kdb.Region] = {}
-
-    def get(layer: str) -> kdb.Region:
-        if layer not in known:
-            known[layer] = region(layout, cell, layer)
-        return known[layer]
-
-    found = [(rule, rule.check(get)) for rule in rules()]
+    layers = Layers(layout, layout.cell(top))
+    found = [(rule, rule.check(layers)) for rule in rules()]
     _write_report(found, layout, top, report)
     return {rule.name: markers.count() for rule, markers in found}
 
@@ -114,7 +106,7 @@ def _metal_rules(metal: Metal) -> Iterator[Rule]:
     yield Rule(
         f"{name}.2",
         f"{layer} space < {metal.space}",
-        lambda get: get(layer).space_check(metal.space, False, kdb.Region.Euclidian),
+        lambda get: get.spaces(layer, metal.space),
     )
     yield Rule(
         f"{name}.6",
@@ -154,7 +146,7 @@ def _enclosure_rules(cut: Cut, metal: str, enclosure: int, on_a_pair: int) -> It
         )
 
 
-def _wrong_size(get: Regions, cut: Cut) -> kdb.Region:
+def _wrong_size(get: Layers, cut: Cut) -> kdb.Region:
     cuts = get(cut.layer)
     wide = cuts.with_bbox_width(cut.size, True) + cuts.with_bbox_height(cut.size, True)
     return (wide + (cuts - cuts.rectangles())).merged()

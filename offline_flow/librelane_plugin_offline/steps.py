@@ -183,6 +183,16 @@ class DetailedRouting(OfflineStep):
             "iterations": self.config["OFFLINE_ROUTE_ITERATIONS"],
         }
 
+    def run(self, state_in: State, **kwargs: Any) -> tuple[dict[Any, Any], dict[str, Any]]:
+        """Route; where nets still touch, go on with a warning, so that the layout can be seen."""
+        views, metrics = super().run(state_in, **kwargs)
+        if touching := metrics["route__drc_errors"]:
+            self.warn(
+                f"Routing did not converge: {touching} nets get in each other's way. "
+                "Lower FP_CORE_UTIL to give them room."
+            )
+        return views, metrics
+
     def _views(self, folder: Path) -> dict[Any, Any]:
         spef = FlowPath(folder / f"{self.config['DESIGN_NAME']}.spef")
         return {**super()._views(folder), DesignFormat.SPEF: {"nom_*": spef}}

@@ -96,23 +96,20 @@ class Tool:
         self._write(design)
 
     def route(self) -> None:
-        """Routing; a FlowError when it does not succeed."""
+        """Routing; a FlowError when a net has no way. Nets that touch are left to be shown."""
         design = self.design()
         router = make_router(design, Access.load(self.input("access")))
-        done = router.run(self._arguments["iterations"], print)
-        routes = [net_route(router.grid, net) for net in router.nets if net.routed]
+        router.run(self._arguments["iterations"], print)
+        if router.unrouted:
+            raise FlowError(f"{len(router.unrouted)} nets have no way. Lower FP_CORE_UTIL.")
+        routes = [net_route(router.grid, net) for net in router.nets]
         _route_metrics(routes)
-        metric("route__drc_errors", len(router.contested) + len(router.unrouted))
+        metric("route__drc_errors", len(router.contested))
         metric("route__iterations", router.iterations)
         shapes = [shape for route in routes for shape in route.shapes()]
         self.file("route.json").write_text(json.dumps(shapes))
         write_spef(design, routes, self.file("spef"))
         self._write(design, routes)
-        if not done:
-            raise FlowError(
-                f"Routing did not converge: {len(router.contested)} nets get in each other's way, "
-                f"{len(router.unrouted)} have no way at all. Lower FP_CORE_UTIL to give them room."
-            )
 
     def stream(self) -> None:
         """GDSII."""

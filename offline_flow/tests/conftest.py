@@ -1,10 +1,13 @@
 """A small hand-made library, and designs in it, so that most tests need no PDK."""
 
 import pytest
+from builds import builds, open_folder, pdk_root
 
 from librelane_plugin_offline.database import Design, Floorplan, Instance, Rect
 from librelane_plugin_offline.grid import LIBRARY, ROW, SITE
 from librelane_plugin_offline.lef import Macro, Pin
+
+__all__ = ["builds", "open_folder", "pdk_root"]
 
 #: Cells by name: width in sites, and pins with their direction and position in nm.
 _CELLS: dict[str, tuple[int, dict[str, tuple[str, int, int]]]] = {

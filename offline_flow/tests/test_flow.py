@@ -1,14 +1,11 @@
 """The whole flow, from RTL to a checked layout, with the real PDK."""
 
 import shutil
-import subprocess
-import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from flow_run import DESIGNS, FlowRun, run_flow
+from builds import Builds
+from flow_run import DESIGNS, FlowRun, cut_and_go_on, run_flow
 from tools import run_yosys
 
 pytestmark = [
@@ -19,26 +16,9 @@ LIBERTY = "sky130A/libs.ref/sky130_fd_sc_hd/lib/sky130_fd_sc_hd__tt_025C_1v80.li
 
 
 @pytest.fixture(scope="module")
-def open_folder() -> Iterator[Path]:
-    """Return a folder that other users may enter; pytest's own are closed to them."""
-    with tempfile.TemporaryDirectory(prefix="offline-flow-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        yield folder
-
-
-@pytest.fixture(scope="module")
-def pdk_root(open_folder: Path) -> Path:
-    """A new PDK."""
-    root = open_folder / "pdk"
-    subprocess.run([sys.executable, "-m", "librelane_plugin_offline.pdk", root], check=True)
-    return root
-
-
-@pytest.fixture(scope="module")
-def counter(open_folder: Path, pdk_root: Path) -> FlowRun:
+def counter(builds: Builds) -> FlowRun:
     """The counter, built."""
-    run = run_flow(open_folder / "counter", "counter", pdk_root)
+    run = builds("counter")
     assert run.status == 0, run.output[-3000:]
     return run
 
@@ -117,13 +97,36 @@ def test_the_final_netlist_does_what_the_source_says(counter: FlowRun, pdk_root:
     assert "Induction step proven: SUCCESS" in run_yosys(commands)
 
 
-def test_another_folder_gets_the_same_layout(
-    counter: FlowRun, open_folder: Path, pdk_root: Path
+@pytest.fixture(scope="module")
+def again(open_folder: Path, pdk_root: Path) -> FlowRun:
+    """The counter, built in another folder."""
+    return run_flow(open_folder / "again", "counter", pdk_root)
+
+
+def test_another_folder_gets_the_same_layout(counter: FlowRun, again: FlowRun) -> None:
+    assert_same(again, counter)
+
+
+@pytest.mark.parametrize("step", ["Offline.StreamOut", "Offline.DetailedRouting", "Offline.CTS"])
+def test_a_run_that_was_cut_goes_on_to_the_same_end(
+    counter: FlowRun, again: FlowRun, pdk_root: Path, step: str
 ) -> None:
-    again = run_flow(open_folder / "again", "counter", pdk_root)
-    assert again.status == 0, again.output[-3000:]
-    for path in ("gds/counter.gds", "spef/nom/counter.spef", "nl/counter.nl.v"):
-        assert again.view(path).read_bytes() == counter.view(path).read_bytes(), path
+    resumed = cut_and_go_on(again, step, pdk_root)
+    assert_same(resumed, counter)
+
+
+def assert_same(run: FlowRun, other: FlowRun) -> None:
+    assert run.status == other.status == 0, run.output[-3000:]
+    assert run.metrics == other.metrics
+    views, others = views_of(run), views_of(other)
+    assert {"counter.gds", "counter.spef", "counter.spice", "counter.def"} <= set(views)
+    assert [name for name in others if views.get(name) != others[name]] == []
+
+
+def views_of(run: FlowRun) -> dict[str, bytes]:
+    """Return the final views by name, but for the header: it holds the paths of the sources."""
+    files = (path for path in run.view("").glob("*/**/*") if path.is_file())
+    return {path.name: path.read_bytes() for path in files if path.parent.name != "json_h"}
 
 
 def test_cells_that_do_not_fit_are_told_with_advice(open_folder: Path, pdk_root: Path) -> None:
@@ -137,12 +140,3 @@ def test_a_clock_port_that_is_none_is_told(open_folder: Path, pdk_root: Path) ->
     run = run_flow(open_folder / "clock", "counter", pdk_root, CLOCK_PORT="tick")
     assert run.status == 2
     assert "CLOCK_PORT names tick, which is no port of the design." in run.output
-
-
-@pytest.mark.slow
-def test_a_larger_design_with_a_clock_tree(open_folder: Path, pdk_root: Path) -> None:
-    run = run_flow(open_folder / "multiplier", "multiplier", pdk_root)
-    assert run.status == 0, run.output[-3000:]
-    assert run.metrics["clock__buffer__count"] > 0
-    assert run.metrics["klayout__drc_error__count"] == 0
-    assert run.metrics["design__lvs_error__count"] == 0

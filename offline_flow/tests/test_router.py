@@ -1,7 +1,8 @@
 """The router on grids small enough to see by eye. Nodes are (layer, i, j); layer 0 is met1."""
 
+from librelane_plugin_offline.routing.nets import RoutedNet, Terminal
 from librelane_plugin_offline.routing.nodes import BLOCKED, Grid
-from librelane_plugin_offline.routing.router import RoutedNet, Router, Terminal
+from librelane_plugin_offline.routing.router import Router
 
 Place = tuple[int, int, int]
 MET1, MET2, MET3, MET4 = range(4)

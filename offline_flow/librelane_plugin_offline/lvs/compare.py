@@ -104,7 +104,7 @@ def _differences(found: kdb.NetlistCrossReference) -> Iterator[str]:
     for pair in found.each_circuit_pair():
         if pair.status() in _GOOD:
             continue
-        circuit = _names(pair)
+        circuit = _both(side.name if side else None for side in (pair.first(), pair.second()))
         inside: dict[str, Iterable[Any]] = {
             "net": found.each_net_pair(pair),
             "pin": found.each_pin_pair(pair),
@@ -122,7 +122,11 @@ def _differences(found: kdb.NetlistCrossReference) -> Iterator[str]:
 
 def _names(pair: Any) -> str:
     sides = (pair.first(), pair.second())
-    return " / ".join(side.expanded_name() if side else "nothing" for side in sides)
+    return _both(side.expanded_name() if side else None for side in sides)
+
+
+def _both(names: Iterable[str | None]) -> str:
+    return " / ".join(name or "nothing" for name in names)
 
 
 def _circuit(netlist: kdb.Netlist, name: str) -> kdb.Circuit:

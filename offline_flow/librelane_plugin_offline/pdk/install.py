@@ -4,6 +4,9 @@
 - ROOT/.sky130A.new: the PDK in the making; what an interrupted run leaves is removed by the next
 - ROOT/sky130A: the PDK, renamed from the above
 - ROOT/sky130A/made-by: the stamp, what it was made from
+
+Where ciel has installed PDKs too, ROOT/sky130A is its link to the one in use. Then ours lies among
+its versions: ROOT/ciel/sky130/versions/a6hub/sky130A.
 """
 
 import fcntl
@@ -14,15 +17,13 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
-from librelane_plugin_offline.pdk.maker import make
-
 NAME, STAMP = "sky130A", "made-by"
 _PACKAGE = Path(__file__).parents[1]
 
 
 def install(root: Path, say: Callable[[str], None]) -> bool:
-    """Make root/sky130A unless it is there and right; return whether it was made."""
-    target, stamp = root / NAME, _stamp()
+    """Make the PDK unless it is there and right; return whether it was made."""
+    target, stamp = place(root), _stamp()
     if _is_right(target, stamp):
         return False
     root.mkdir(parents=True, exist_ok=True)
@@ -33,8 +34,18 @@ def install(root: Path, say: Callable[[str], None]) -> bool:
     return True
 
 
+def place(root: Path) -> Path:
+    """Return where the PDK belongs."""
+    if (root / NAME).is_symlink():
+        return root / "ciel" / "sky130" / "versions" / "a6hub" / NAME
+    return root / NAME
+
+
 def _replace(target: Path, stamp: str, say: Callable[[str], None]) -> None:
+    from librelane_plugin_offline.pdk.maker import make  # noqa: PLC0415 - takes seconds to load
+
     new = target.with_name(f".{NAME}.new")
+    target.parent.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(new, ignore_errors=True)
     try:
         make(new, say)

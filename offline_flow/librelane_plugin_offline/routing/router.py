@@ -1,23 +1,14 @@
-"""The router: terminals, trees, and the negotiation between nets."""
+"""The router: trees, and the negotiation between nets."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from itertools import pairwise
+
+import numpy as np
 
 from librelane_plugin_offline.access import Access
 from librelane_plugin_offline.database import Design
-from librelane_plugin_offline.grid import PITCH_Y, TRACK_Y
-from librelane_plugin_offline.ports import port_layer, port_rect
-from librelane_plugin_offline.routing.nodes import (
-    BLOCKED,
-    FREE,
-    LAYERS,
-    PORT_CLEARANCE,
-    Grid,
-    column,
-    make_grid,
-    rows_near,
-)
+from librelane_plugin_offline.routing.nets import RoutedNet, Terminal, nets_on
+from librelane_plugin_offline.routing.nodes import FREE, Grid, make_grid
 from librelane_plugin_offline.routing.search import Search
 
 #: Price of contested nodes: it grows slowly, with a strong memory, or the search does not settle.
@@ -25,36 +16,8 @@ FIRST_PRESSURE, PRESSURE_GROWTH, MOST_PRESSURE = 0.5, 1.3, 12.0
 HISTORY_STEP = 0.6
 #: Tracks around a net's terminals within which it is routed first; more in later rounds.
 FIRST_MARGIN, MARGIN_GROWTH = 4, 2
-#: How far the met2 stub of a pin reaches, in nm.
-PIN_REACH = 485
 #: Nets of more terminals are routed last.
 LARGE_NET = 20
-
-
-@dataclass(frozen=True)
-class Terminal:
-    """An end of a net: `x`, `y` in nm; the nodes at which a wire may arrive; what it is.
-
-    kind: 'pin' (a cell's landing on met1), 'met2' or 'met3' (a port on the die's edge).
-    """
-
-    x: int
-    y: int
-    nodes: tuple[int, ...]
-    kind: str
-
-
-@dataclass
-class RoutedNet:
-    """A net on its way: `edges` join nodes, `arrival` is the node of each terminal."""
-
-    name: str
-    number: int
-    terminals: list[Terminal]
-    nodes: set[int] = field(default_factory=set)
-    edges: list[tuple[int, int]] = field(default_factory=list)
-    arrival: list[int] = field(default_factory=list)
-    routed: bool = False
 
 
 class Router:
@@ -65,6 +28,7 @@ class Router:
         self.nets = nets
         self.iterations = 0
         self._search = Search(len(grid.owner))
+        self._boxes = {net.number: _box(grid, net) for net in nets}
 
     @property
     def unrouted(self) -> list[RoutedNet]:
@@ -75,7 +39,7 @@ class Router:
     def contested(self) -> list[RoutedNet]:
         """The nets that share a node, or come too near to each other."""
         usage = self._search.usage
-        return [net for net in self.nets if any(usage[node] > 1 for node in net.nodes)]
+        return [net for net in self.nets if (usage[net.node_array()] > 1).any()]
 
     def run(self, iterations: int, say: Callable[[str], None]) -> bool:
         """Route all nets; return whether that succeeded within so many rounds."""
@@ -97,9 +61,8 @@ class Router:
         usage, history = self._search.usage, self._search.history
         contested = self.contested
         for net in contested:
-            for node in net.nodes:
-                if usage[node] > 1:
-                    history[node] += HISTORY_STEP * (usage[node] - 1)
+            nodes = net.node_array()
+            history[nodes] += HISTORY_STEP * np.maximum(usage[nodes] - 1, 0)
         return contested
 
     def _reroute(self, net: RoutedNet, pressure: float, margin: int) -> None:
@@ -115,14 +78,11 @@ class Router:
 
     def _use(self, net: RoutedNet, by: int) -> None:
         """Note the use of the net's nodes, and on met3 of those beside: vias there are wide."""
-        used = set(net.nodes)
-        for node in net.nodes:
-            layer, i, _ = self.grid.where(node)
-            if layer == 2:
-                used |= {node + self.grid.ny} if i + 1 < self.grid.nx else set()
-                used |= {node - self.grid.ny} if i > 0 else set()
-        for node in used:
-            self._search.usage[node] += by
+        grid, nodes = self.grid, net.node_array()
+        met3 = nodes[nodes // grid.plane == 2]
+        i = met3 // grid.ny % grid.nx
+        right, left = met3[i + 1 < grid.nx] + grid.ny, met3[i > 0] - grid.ny
+        self._search.usage[np.unique(np.concatenate((nodes, right, left)))] += by
 
     def _grow_tree(self, net: RoutedNet, pressure: float, margin: int) -> bool:
         """Connect the terminals, nearest to the tree first; False when one cannot be reached."""
@@ -172,20 +132,20 @@ class Router:
         return None
 
     def _box(self, net: RoutedNet, margin: int) -> tuple[int, int, int, int]:
-        places = [self.grid.where(node)[1:] for t in net.terminals for node in t.nodes]
-        columns, rows = [i for i, _ in places], [j for _, j in places]
+        left, right, low, high = self._boxes[net.number]
         return (
-            max(0, min(columns) - margin),
-            min(self.grid.nx - 1, max(columns) + margin),
-            max(0, min(rows) - margin),
-            min(self.grid.ny - 1, max(rows) + margin),
+            max(0, left - margin),
+            min(self.grid.nx - 1, right + margin),
+            max(0, low - margin),
+            min(self.grid.ny - 1, high + margin),
         )
 
     def _add_stubs(self, net: RoutedNet, pressure: float) -> None:
         """Give met3 between two vias a wire of one pitch: the pad alone is under its least area."""
-        wired = {node for edge in net.edges if _same_layer(self.grid, edge) for node in edge}
+        met3 = range(2 * self.grid.plane, 3 * self.grid.plane)
+        wired = {node for a, b in net.edges if a in met3 and b in met3 for node in (a, b)}
         for node in sorted(net.nodes):
-            if self.grid.where(node)[0] == 2 and node not in wired:
+            if node in met3 and node not in wired:
                 stub = self._best_stub(net, node, pressure)
                 if stub is not None:
                     net.nodes.add(stub)
@@ -203,43 +163,7 @@ class Router:
 def make_router(design: Design, access: Access) -> Router:
     """Return the router of a placed design. Net k may use what is free or reserved for it."""
     grid = make_grid(design, access)
-    ports = design.ports_of()
-    nets: list[RoutedNet] = []
-    for name, pins in design.nets.items():
-        terminals = [_pin_terminal(grid, *design.pin_position(*pin)) for pin in pins]
-        for port in ports.get(name, []):
-            placed = design.ports[port]
-            terminals.append(_port_terminal(grid, placed.side, placed.x, placed.y))
-        if len(terminals) > 1:
-            nets.append(RoutedNet(name, len(nets) + 1, terminals))
-    for net in nets:
-        for terminal in net.terminals:
-            grid.owner[list(terminal.nodes)] = net.number
-    _reserve_ports(grid, design, {net.name: net.number for net in nets})
-    return Router(grid, nets)
-
-
-def _pin_terminal(grid: Grid, x: int, y: int) -> Terminal:
-    i = column(x)
-    nodes = tuple(grid.node(1, i, j) for j in rows_near(y, PIN_REACH, grid.ny))
-    return Terminal(x, y, nodes, "pin")
-
-
-def _port_terminal(grid: Grid, side: str, x: int, y: int) -> Terminal:
-    if side in "NS":
-        node = grid.node(1, column(x), grid.ny - 1 if side == "N" else 0)
-        return Terminal(x, y, (node,), "met2")
-    j = (y - TRACK_Y) // PITCH_Y
-    node = grid.node(2, grid.nx - 1 if side == "E" else 0, j)
-    return Terminal(x, y, (node,), "met3")
-
-
-def _reserve_ports(grid: Grid, design: Design, numbers: dict[str, int]) -> None:
-    """Keep other nets away from the ports' metal, and all nets from ports that lead nowhere."""
-    for port in design.ports.values():
-        layer = port_layer(port)
-        owner = numbers.get(port.net, BLOCKED)
-        grid.block(LAYERS.index(layer), port_rect(port), *PORT_CLEARANCE[layer], owner)
+    return Router(grid, nets_on(grid, design))
 
 
 def _from_the_middle(terminals: list[Terminal]) -> list[int]:
@@ -259,5 +183,8 @@ def _extent(net: RoutedNet) -> int:
     return max(xs) - min(xs) + max(ys) - min(ys)
 
 
-def _same_layer(grid: Grid, edge: tuple[int, int]) -> bool:
-    return edge[0] // grid.plane == edge[1] // grid.plane
+def _box(grid: Grid, net: RoutedNet) -> tuple[int, int, int, int]:
+    """Return the first and last track around the terminals of a net: in x, then in y."""
+    places = [grid.where(node)[1:] for terminal in net.terminals for node in terminal.nodes]
+    columns, rows = [i for i, _ in places], [j for _, j in places]
+    return min(columns), max(columns), min(rows), max(rows)

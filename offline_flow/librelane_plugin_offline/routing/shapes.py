@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from librelane_plugin_offline.database import Rect, Shape
 from librelane_plugin_offline.grid import WIDTH, track_x, track_y
+from librelane_plugin_offline.routing.nets import RoutedNet, Terminal
 from librelane_plugin_offline.routing.nodes import LAYERS, Grid
-from librelane_plugin_offline.routing.router import RoutedNet, Terminal
 
 #: Vias by their lower layer: the name in the technology LEF, and half sizes (x, y) by layer.
 VIAS = {
