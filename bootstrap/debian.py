@@ -38,6 +38,13 @@ TKINTER = Package("python3-tk", file="usr/lib/python3*/lib-dynload/_tkinter.*.so
 CHROMIUM = Package("chromium", program="chromium")
 DOCKER = Package("docker.io", program="dockerd")
 REGISTRY = Package("docker-registry", program="docker-registry")
+PROMETHEUS = Package("prometheus", program="promtool")
+#: An S3 server of the kind that companies run, and what it stands on.
+CEPH = (
+    Package("ceph-mon", program="ceph-mon"),
+    Package("ceph-osd", program="ceph-osd"),
+    Package("radosgw", program="radosgw"),
+)
 
 
 def install(packages: list[Package]) -> list[Package]:

@@ -23,17 +23,34 @@ usage: ./a6hub COMMAND ...
 
   demo [--keep]   a real simulation and a real build, end to end
   up              the stack on this machine, until Ctrl-C or `down`
+  build [DIR]     send a design, build it, and with --watch follow it
+  pin JOB         keep a job of yours from being removed (--undo: let it)
+  delete JOB      delete a job of yours that has ended
   status          whether it runs, and where everything is
   down            stop it
   worker          one more worker, for the stack that the environment or `up` names
   doctor          say what is missing or wrong
-  images ACTION   list the images that jobs may run in (docker executor), or pull them
+  sweep           let old jobs go as the retention says; remove what nobody names from the store
+  backup PLACE    add a backup to a folder, or write one into a new .tar file
+  prune-backups FOLDER --daily N --weekly M
+                  remove old backups from a folder
+  restore PLACE   bring a backup back into an empty a6hub (--check: only look whether it is whole)
+  maintenance on|off|status
+                  take and begin no jobs for a while, and tell users why
+  workers         list the workers, and which are drained
+  drain WORKER    have a worker begin no job any more (--undo: let it)
+  requeue JOB     take a running job from a worker that is stuck
+  users           make, list, lock and change who may log in
+  images ACTION   list the images that jobs may run in (docker executor), pull them, or make one
+  pdk ACTION      list, install or choose the PDKs that builds may take
   docker-filter SOCKET
                   a socket for workers before the engine's own, which gives nobody root
   test [PATH ...] lint and all tests, or those at PATH (--all: the slow ones too)
-  test chaos      break a whole a6hub again and again (--seed, --jobs, --seconds)
+  test chaos      break a whole a6hub again and again (--site, --seed, --jobs, --seconds)
   lint            lint, types and layers only
+  docs            the documentation, as pages for a browser
   bench NAME      measure something (backend/benchmarks)
+  migrate         bring the database that the environment names to the newest schema
   migration WHAT  write a database migration for changed models
   lock            resolve the Python dependencies anew
 
@@ -47,10 +64,25 @@ _NEEDS = {
     "doctor": Needs(tolerant=True),
     "test": Needs(dev=True, testing=True),
     "images": Needs(tools=False),
+    "sweep": Needs(tools=False),
+    "backup": Needs(tools=False),
+    "prune-backups": Needs(tools=False),
+    "restore": Needs(tools=False),
+    "maintenance": Needs(tools=False),
+    "workers": Needs(tools=False),
+    "drain": Needs(tools=False),
+    "requeue": Needs(tools=False),
+    "users": Needs(tools=False),
+    "pdk": Needs(tools=False),
     "docker-filter": Needs(tools=False),
     "lint": Needs(dev=True, tolerant=True),
+    "docs": Needs(tools=False, dev=True),
+    "build": Needs(tools=False),
+    "pin": Needs(tools=False),
+    "delete": Needs(tools=False),
     "status": Needs(tools=False),
     "down": Needs(tools=False),
+    "migrate": Needs(tools=False),
     "migration": Needs(tools=False),
 }
 
@@ -92,5 +124,5 @@ def _hand_over(arguments: list[str]) -> NoReturn:
     }
     if (FLOW_ENV / "bin" / "python").exists():
         environment.setdefault("A6HUB_FLOW_PYTHON", str(FLOW_ENV / "bin" / "python"))
-        environment.setdefault("A6HUB_PDK_ROOT", str(PDK_ROOT))
+    environment.setdefault("A6HUB_PDK_ROOT", str(PDK_ROOT))
     os.execve(python, [str(python), "-m", "app.cli", *arguments], environment)  # noqa: S606 - no shell

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bootstrap import debian, environments
+from bootstrap import compose, debian, environments
 from bootstrap.home import BACKEND, FLOW_ENV, OFFLINE_FLOW, PDK_ROOT, SERVICE_ENV
 from bootstrap.steps import SetupError, once, run, say
 
 #: Without these something is not tested or not confined; without the others nothing works.
-_OPTIONAL = (debian.CHROMIUM, debian.DOCKER, debian.REGISTRY)
+_OPTIONAL = (debian.CHROMIUM, debian.DOCKER, debian.REGISTRY, debian.PROMETHEUS, *debian.CEPH)
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,8 @@ def set_up(needs: Needs) -> None:
         missing.remove(debian.REDIS)
         _redis_from_a_wheel()
     _complain(missing, needs.tolerant)
+    if needs.testing:
+        compose.make()
     if needs.tools and (OFFLINE_FLOW / "uv.lock").is_file():
         _flow(needs.dev)
 
@@ -58,7 +60,8 @@ def _packages(needs: Needs) -> list[debian.Package]:
         if os.environ.get("A6HUB_TRUSTED") != "1":  # else jobs may run unconfined
             packages.append(debian.BUBBLEWRAP)
     if needs.testing:
-        packages += [debian.CHROMIUM, debian.DOCKER, debian.REGISTRY]
+        packages += [debian.CHROMIUM, debian.DOCKER, debian.REGISTRY, debian.PROMETHEUS]
+        packages += debian.CEPH
     return packages
 
 
@@ -120,6 +123,18 @@ def _flow(dev: bool) -> None:
         "librelane_plugin_offline.routing.warm",
     ]
     once(cache / "a6hub-stamp", _version("routing"), "router", lambda: run(warm))
+    _catalog()
+
+
+def _catalog() -> None:
+    """Keep what LibreLane and the offline flow have: app.toolchains.librelane.catalog."""
+    exporter = BACKEND / "app" / "toolchains" / "librelane" / "catalog" / "export.py"
+    # The exporter's folder is no place to import from (-P).
+    ask = [FLOW_ENV / "bin" / "python", "-P", exporter]
+    kept = FLOW_ENV / "a6hub-catalog.json"
+    wanted = hashlib.sha256(exporter.read_bytes() + _version("").encode()).hexdigest()
+    stamp = FLOW_ENV / "a6hub-catalog-stamp"
+    once(stamp, wanted, "catalog of LibreLane", lambda: kept.write_bytes(run(ask)))
 
 
 def _version(folder: str) -> str:

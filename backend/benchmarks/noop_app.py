@@ -19,7 +19,17 @@ from app.executors.scripted import ScriptedExecutor
 from app.jobs.attempt import Bench
 from app.jobs.broker import make_redis
 from app.models import JobType
-from app.toolchains.base import StepReport, ToolCommand, ToolResult, Verdict
+from app.toolchains.base import (
+    Earlier,
+    FinishedStep,
+    ReadFile,
+    StepReport,
+    ToolCommand,
+    ToolResult,
+    ToolRun,
+    Verdict,
+)
+from app.toolchains.needs import Needs
 from app.workers import bench, lifecycle, tasks
 from app.workers.celery_app import celery_app, settings
 
@@ -37,22 +47,42 @@ class NoOp:
     name = "icarus"  # in the place of the simulations' own
     job_type = JobType.SIMULATION.value
 
-    def validate(self, config: Mapping[str, Any], paths: list[str]) -> dict[str, Any]:
+    def validate(
+        self, config: Mapping[str, Any], paths: list[str], read: ReadFile | None = None
+    ) -> dict[str, Any]:
         """See Toolchain.validate."""
         return dict(config)
 
-    def prepare(self, config: Mapping[str, Any], workdir: Path) -> list[ToolCommand]:
-        """See Toolchain.prepare."""
-        return [ToolCommand("nothing", "Nothing", ("true",))]
+    def needs(
+        self, config: Mapping[str, Any], paths: list[str], read: ReadFile | None = None
+    ) -> Needs:
+        """See Toolchain.needs."""
+        return Needs(self.name)
 
-    def progress(self, workdir: Path) -> list[StepReport] | None:
-        """See Toolchain.progress."""
+    def prepare(
+        self, config: Mapping[str, Any], workdir: Path, earlier: Earlier | None = None
+    ) -> ToolRun:
+        """See Toolchain.prepare."""
+        return NoOpRun()
+
+
+class NoOpRun:
+    """See ToolRun."""
+
+    commands = (ToolCommand("nothing", "Nothing", ("true",)),)
+    tools = ""
+    restored = ()
+
+    def progress(self) -> list[StepReport] | None:
+        """See ToolRun.progress."""
         return None
 
-    def collect(
-        self, config: Mapping[str, Any], workdir: Path, last: ToolCommand, exit_code: int
-    ) -> ToolResult:
-        """See Toolchain.collect."""
+    def finished(self) -> list[FinishedStep]:
+        """See ToolRun.finished."""
+        return []
+
+    def collect(self, last: ToolCommand, exit_code: int) -> ToolResult:
+        """See ToolRun.collect."""
         return ToolResult(True, Verdict.PASSED, "Nothing was done.")
 
 

@@ -36,7 +36,7 @@ def main() -> None:
     arguments = parser.parse_args()
     description = json.loads(description_file(arguments.data).read_text())
     password = Path(description["admin_password_file"]).read_text()
-    client = Client(description["url"], ADMIN, password)
+    client = Client.log_in(description["url"], ADMIN, password)
     project = client.create_project(f"benchmark {time.time():.0f}")
     for path in SAMPLE.iterdir():
         client.put_file(project, path.name, path.read_bytes())
@@ -72,16 +72,18 @@ def seconds(action: Callable[[], None]) -> float:
 
 
 def run_by_hand(job_type: str, config: dict[str, object]) -> None:
-    """Run the job's own commands in a fresh folder."""
+    """Run the job's own commands in a fresh folder, without what a6hub puts around them."""
     toolchain = default_toolchain(make_toolchains(Settings()), job_type)
     with tempfile.TemporaryDirectory() as folder:
         workdir = Path(folder)
         shutil.copytree(SAMPLE, workdir / SOURCE)
         complete = toolchain.validate(config, [path.name for path in SAMPLE.iterdir()])
-        for command in toolchain.prepare(complete, workdir):
-            env = {"PATH": os.environ["PATH"], "HOME": folder, **command.env}
+        for command in toolchain.prepare(complete, workdir).commands:
+            bare = command.argv[command.wrapper_words :] if job_type == "build" else command.argv
+            own = {"NUMBA_CACHE_DIR": command.env.get("A6HUB_NUMBA_CACHE", "")}
+            env = {"PATH": os.environ["PATH"], "HOME": folder, **command.env, **own}
             cwd = workdir / command.cwd
-            subprocess.run(command.argv, cwd=cwd, env=env, capture_output=True, check=True)
+            subprocess.run(bare, cwd=cwd, env=env, capture_output=True, check=True)
 
 
 def run_job(client: Client, project: int, job_type: str, config: dict[str, object]) -> None:

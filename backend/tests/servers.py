@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -15,13 +16,23 @@ import redis
 from sqlalchemy import create_engine, text
 
 #: How long a server may take to start, in seconds.
-START_SECONDS = 60.0
+START_SECONDS = 120.0
+#: For requests without TLS: trusts nobody. Else each of them reads all certificates that there are.
+PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def free_port() -> int:
     """Return a loopback port on which nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return int(probe.getsockname()[1])
+
+
+def tied(*command: str | Path, end: str = "KILL") -> list[str | Path]:
+    """Return a command that gets a signal when the thread ends that starts it.
+
+    So no server outlives tests that were killed.
+    """
+    return ["setpriv", "--pdeathsig", end, "--", *command]
 
 
 def retry(action: Callable[[], None], errors: type[Exception], what: str) -> None:
@@ -120,7 +131,7 @@ class RedisServer:
         program = shutil.which("redis-server") or str(beside)
         options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", ""]
         options += ["--appendonly", "yes" if self._durable else "no", "--dir", str(self.folder)]
-        self._process = subprocess.Popen([program, *options], stdout=subprocess.DEVNULL)
+        self._process = subprocess.Popen(tied(program, *options), stdout=subprocess.DEVNULL)
         with redis.Redis.from_url(self.url) as client:
             retry(lambda: self._ping(client), redis.ConnectionError, "Redis does not answer")
 

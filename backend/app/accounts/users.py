@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from app.accounts.guard import begin_try, count_bad_token, note_success
 from app.core.clock import utcnow
 from app.core.errors import UnauthenticatedError
 from app.core.security import hash_password, new_token, token_digest, verify_password
@@ -34,14 +35,21 @@ def ensure_admin(database: Database, username: str, password: str) -> None:
         user.is_active = True
 
 
-def log_in(database: Database, username: str, password: str, lifetime_seconds: float) -> Login:
-    """Check a password and return a token; UnauthenticatedError says not which part was wrong."""
+def log_in(
+    database: Database, username: str, password: str, lifetime_seconds: float, address: str
+) -> Login:
+    """Check a password that came from `address` and return a token.
+
+    UnauthenticatedError says not which part was wrong; TooManyError when too many have failed.
+    """
+    begin_try(database, username, address)
     with database.reading() as session:
         user = session.scalar(select(User).where(User.username == username, User.is_active))
     if not verify_password(password, user.password_hash if user else None) or user is None:
         raise UnauthenticatedError("The user name or the password is wrong.")
     login = Login(new_token(), utcnow() + timedelta(seconds=lifetime_seconds))
     with database.writing() as session:
+        note_success(session, username, address)
         session.execute(delete(AccessToken).where(AccessToken.expires_at < utcnow()))
         session.add(
             AccessToken(
@@ -55,6 +63,16 @@ def log_out(database: Database, token: str) -> None:
     """End the log-in of `token`."""
     with database.writing() as session:
         session.execute(delete(AccessToken).where(AccessToken.digest == token_digest(token)))
+
+
+def identify(database: Database, token: str, address: str) -> User:
+    """Return whose token came from `address`; errors as of log_in()."""
+    try:
+        with database.reading() as session:
+            return user_of_token(session, token)
+    except UnauthenticatedError:
+        count_bad_token(database, address)
+        raise
 
 
 def user_of_token(session: Session, token: str) -> User:

@@ -4,8 +4,10 @@ from typing import Annotated
 
 from fastapi import Depends, Path, Request
 from fastapi.security import OAuth2PasswordBearer
+from structlog.contextvars import bind_contextvars
 
-from app.accounts.users import user_of_token
+from app.accounts.users import identify
+from app.core import tracing
 from app.core.errors import ForbiddenError, UnauthenticatedError
 from app.jobs.context import Context
 from app.models import User
@@ -46,16 +48,37 @@ def is_same_origin(request: Request) -> bool:
     return origin.partition("://")[2] == request.headers.get("host")
 
 
-def get_user(
-    context: Annotated[Context, Depends(get_context)], token: Annotated[str, Depends(get_token)]
+def address_of(request: Request) -> str:
+    """Return where a request comes from.
+
+    What a proxy says of that counts only if the server was told of the proxy
+    (uvicorn's FORWARDED_ALLOW_IPS).
+    """
+    return request.client.host if request.client else ""
+
+
+def find_user(
+    context: Annotated[Context, Depends(get_context)],
+    token: Annotated[str, Depends(get_token)],
+    address: Annotated[str, Depends(address_of)],
 ) -> User:
-    """Return who is asking."""
-    with context.database.reading() as session:
-        return user_of_token(session, token)
+    """Return whose token it is."""
+    return identify(context.database, token, address)
+
+
+async def get_user(user: Annotated[User, Depends(find_user)]) -> User:
+    """Return who is asking; lines of the log have the id from here on.
+
+    Not in a thread, as find_user() is: what is bound there is forgotten at its end.
+    """
+    bind_contextvars(user=user.id)
+    tracing.note(user__id=user.id)
+    return user
 
 
 WithContext = Annotated[Context, Depends(get_context)]
 WithUser = Annotated[User, Depends(get_user)]
+WithAddress = Annotated[str, Depends(address_of)]
 WithToken = Annotated[str, Depends(get_token)]
 #: An id that a row can have. What is none is an unknown id: 404.
 Id = Annotated[int, Path(ge=1, le=2**31 - 1)]

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 
 from app.api.deps import WithContext
 from app.core.logging import get_logger
-from app.db.migrate import is_current
+from app.db.migrate import fits
 from app.jobs.context import Context
 
 log = get_logger(__name__)
@@ -19,7 +19,7 @@ def live() -> dict[str, str]:
     return {"status": "live"}
 
 
-@router.get("/ready")
+@router.get("/ready", responses={503: {"model": dict[str, str]}})
 def ready(context: WithContext, response: Response) -> dict[str, str]:
     """Tell which parts answer. Without Redis jobs are accepted and wait: degraded, but ready."""
     parts = {
@@ -44,5 +44,5 @@ def _check(attempt: Callable[[], object]) -> str:
 
 
 def _check_database(context: Context) -> None:
-    if not is_current(context.database):
+    if not fits(context.database):
         raise RuntimeError("the database has not been migrated")

@@ -1,6 +1,7 @@
 """Every error leaves as RFC 9457 problem JSON."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -11,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from app.core.errors import A6hubError, FieldError
 from app.core.logging import get_logger
-from app.jobs.patience import OUTAGES
+from app.jobs.patience import OUTAGES, note_outage
 from app.schemas.problems import Problem, ProblemField
 
 log = get_logger(__name__)
@@ -26,7 +27,84 @@ _TITLES = {
     413: "Too large",
     415: "Wrong media type",
 }
-#: For routes' OpenAPI entries.
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of problem, for the document: its name there, its title, what it means."""
+
+    name: str
+    title: str
+    text: str
+    example: str
+
+
+KINDS = {
+    400: Kind("BadRequest", "Bad request", "The body cannot be read.", "The form is cut off."),
+    401: Kind(
+        "Unauthenticated",
+        "Not logged in",
+        "No access token was sent, or one that is not valid any more.",
+        "Send an access token: Authorization: Bearer ...",
+    ),
+    403: Kind(
+        "Forbidden",
+        "Not allowed",
+        "You may look but not do this; or another site made a browser send its cookie.",
+        "You may read project 7 but not change it.",
+    ),
+    404: Kind(
+        "NotFound",
+        "Not found",
+        "There is no such thing, or none that you may see.",
+        "There is no project 7.",
+    ),
+    409: Kind(
+        "Conflict",
+        "Conflict",
+        "It is not in a state for this, or somebody changed it at the same moment.",
+        "Job 12 has ended already; there is nothing to cancel.",
+    ),
+    410: Kind(
+        "Gone",
+        "Gone",
+        "It was there, and is kept no more.",
+        "The files of job 12 were removed on 2026-01-31 by the retention of 90 days.",
+    ),
+    413: Kind(
+        "TooLarge",
+        "Too large",
+        "More bytes or files than the settings allow.",
+        "The body is longer than 1048576 bytes.",
+    ),
+    422: Kind(
+        "Invalid",
+        "Invalid request",
+        "`errors` names each field that is wrong, and how to mend it.",
+        "body.max_seconds: Input should be greater than or equal to 1",
+    ),
+    429: Kind(
+        "TooMany",
+        "Too many requests",
+        "Too many passwords or tokens were wrong. `Retry-After` says in how many seconds to try "
+        "again.",
+        "Too many log-ins have failed; try again in 240 s.",
+    ),
+    500: Kind(
+        "Internal",
+        "Internal error",
+        "a6hub itself failed. Its log has the cause, under `request_id`.",
+        "a6hub itself failed; the operator finds the cause in the log by the request id.",
+    ),
+    503: Kind(
+        "Unavailable",
+        "Not available now",
+        "Database or store are away, or a6hub is under maintenance. `Retry-After` says in how many "
+        "seconds to try again.",
+        "Something that a6hub needs, its database or its store, does not answer; try again.",
+    ),
+}
+#: For routes' OpenAPI entries; app.api.document says which of them each route can answer.
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     "4XX": {"description": "What was wrong with the request", "model": Problem},
     "5XX": {"description": "What failed in a6hub", "model": Problem},
@@ -66,7 +144,9 @@ def add_problem_handlers(app: FastAPI) -> None:
 
 def _ours(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, A6hubError)  # noqa: S101 - registered for it alone
-    return problem(request, error.status, error.title, error.detail, error.errors)
+    later = error.retry_after
+    headers = None if later is None else {"Retry-After": str(later)}
+    return problem(request, error.status, error.title, error.detail, error.errors, headers)
 
 
 def _invalid(request: Request, error: Exception) -> JSONResponse:
@@ -109,6 +189,7 @@ def _overtaken(request: Request, error: Exception) -> JSONResponse:
 
 def _away(request: Request, error: Exception) -> JSONResponse:
     """Answer while the database or the store is away: it comes back, and nothing was done."""
+    note_outage(error)
     log.error("request failed for an outage", path=request.url.path, error=str(error))
     detail = "Something that a6hub needs, its database or its store, does not answer; try again."
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}

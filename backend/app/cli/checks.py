@@ -3,8 +3,12 @@
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import IO, Annotated
 
 import typer
 
@@ -12,6 +16,9 @@ from app.cli.stack import BACKEND
 
 ROOT = BACKEND.parent
 OFFLINE_FLOW = ROOT / "offline_flow"
+
+#: Files of tests run beside each other: most tests wait for a server, a tool or a process to end.
+_SIDE_BY_SIDE = ("--numprocesses=3", "--dist=loadfile", "--no-loadscope-reorder")
 
 
 def lint() -> None:
@@ -35,7 +42,7 @@ def run_tests(
 ) -> None:
     """Lint and run all tests, or those at the PATHs given; other options go to pytest.
 
-    `test chaos --seed N --jobs N --seconds N` breaks a whole a6hub for a while instead.
+    `test chaos --site KIND --seed N --jobs N --seconds N` breaks a whole a6hub for a while instead.
     """
     if context.args[:1] == ["chaos"]:
         raise typer.Exit(_chaos(context.args[1:]))
@@ -43,13 +50,46 @@ def run_tests(
         raise typer.Exit(_run_chosen(context.args))
     chosen = [*([] if all_ else ["-m", "not slow"]), *context.args]
     results = {"lint": _lint()}
-    if flow_python := _flow_python():
-        results["offline flow"] = _pytest(OFFLINE_FLOW, chosen, flow_python) == 0
-    results["backend"] = _pytest(BACKEND, chosen) == 0
+    with _beside(_flow_python(), chosen) as offline_flow:
+        results["backend"] = _pytest(BACKEND, [*_SIDE_BY_SIDE, *chosen]) == 0
+        if offline_flow is not None:
+            results["offline flow"] = _result_of(offline_flow)
     words = ", ".join(f"{'✓' if passed else '✗'} {name}" for name, passed in results.items())
     typer.echo(words, err=True)
     if not all(results.values()):
         raise typer.Exit(1)
+
+
+@contextmanager
+def _beside(flow_python: str | None, chosen: list[str]) -> Iterator["_Running | None"]:
+    """Run the offline flow's tests beside the block: they compute, the backend's mostly wait."""
+    if flow_python is None:
+        yield None
+        return
+    command = [flow_python, "-m", "pytest", "-q", *chosen]
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(command, cwd=OFFLINE_FLOW, stdout=said, stderr=said)
+        try:
+            yield _Running(process, said)
+        finally:
+            process.terminate()
+            process.wait()
+
+
+@dataclass(frozen=True)
+class _Running:
+    process: subprocess.Popen[bytes]
+    said: IO[bytes]
+
+
+def _result_of(tests: _Running) -> bool:
+    """Wait for tests that run beside and show what they said; return whether they passed."""
+    typer.echo(f"--- tests of {OFFLINE_FLOW.name}", err=True)
+    passed = tests.process.wait() == 0
+    tests.said.seek(0)
+    sys.stdout.buffer.write(tests.said.read())
+    sys.stdout.flush()
+    return passed
 
 
 def _chaos(arguments: list[str]) -> int:
@@ -81,7 +121,7 @@ def _flow_python() -> str | None:
 
 def _lint() -> bool:
     """Run every check, also after one has failed."""
-    ours = ["app", "main.py", "scripts", "tests", "benchmarks", "../bootstrap"]
+    ours = ["app", "main.py", "scripts", "tests", "benchmarks", "reference", "../bootstrap"]
     python = sys.executable
     results = [
         _run([python, "-m", "ruff", "check", "-q", *ours]),

@@ -2,9 +2,10 @@
 
 import json
 import math
+import ssl
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, BinaryIO
 
 import httpx2
 
@@ -12,16 +13,19 @@ import httpx2
 PATIENCE_SECONDS = 30.0
 #: How long to wait before connecting again, in seconds.
 RETRY_SECONDS = 0.2
+#: How long an archive may take to be sent and unpacked, in seconds.
+_IMPORT_SECONDS = 600.0
 #: What a proxy says of an API that is down, and the API of a database or a store that is.
 _AWAY = (502, 503, 504)
 
 
 class RefusedError(httpx2.HTTPError):
-    """The answer to a request was an error; `status` is HTTP's, the text the problem's words."""
+    """The answer to a request was an error; `status` is HTTP's, `words` say what is wrong."""
 
-    def __init__(self, words: str, status: int) -> None:
-        super().__init__(words)
+    def __init__(self, request: str, status: int, words: str) -> None:
+        super().__init__(f"{request}: {status} {words}")
         self.status = status
+        self.words = words
 
 
 class AwayError(RefusedError):
@@ -30,18 +34,28 @@ class AwayError(RefusedError):
 
 #: What goes by itself: the same request may well be answered a moment later.
 PASSING_ERRORS = (httpx2.TransportError, AwayError)
+_BROKEN_OFF = httpx2.RemoteProtocolError("the events ended before the job did")
 
 
 class Client:
-    """Speaks to an a6hub as one user. Errors are httpx2.HTTPError."""
+    """Speaks to an a6hub as the user to whom `token` was given. Errors are httpx2.HTTPError."""
 
-    def __init__(self, url: str, username: str, password: str) -> None:
+    def __init__(self, url: str, token: str) -> None:
         self.url = url
         # trust_env: a proxy of the environment must not get between us and loopback.
-        self._http = httpx2.Client(base_url=f"{url}/api/v1", timeout=30, trust_env=False)
+        self._http = httpx2.Client(
+            base_url=f"{url}/api/v1", timeout=30, trust_env=False, verify=_trusted(url)
+        )
+        if token:
+            self._http.headers["Authorization"] = f"Bearer {token}"
+
+    @classmethod
+    def log_in(cls, url: str, username: str, password: str) -> "Client":
+        """Return a client for the user with this password."""
         form = {"username": username, "password": password}
-        token = self._ask("POST", "/auth/login", data=form)["access_token"]
-        self._http.headers["Authorization"] = f"Bearer {token}"
+        with cls(url, "") as stranger:
+            token = stranger._ask("POST", "/auth/login", data=form)["access_token"]
+        return cls(url, token)
 
     def __enter__(self) -> "Client":
         return self
@@ -57,6 +71,33 @@ class Client:
         """Make a project and return its id."""
         return int(self._ask("POST", "/projects", json={"name": name})["id"])
 
+    def find_project(self, name: str) -> int | None:
+        """Return the id of your newest project of that name, or None."""
+        me = self._ask("GET", "/auth/me")["id"]
+        for project in self._ask("GET", "/projects"):
+            if project["name"] == name and project["owner_id"] == me:
+                return int(project["id"])
+        return None
+
+    def import_archive(self, project: int, archive: BinaryIO) -> dict[str, Any]:
+        """Make the files of a project those of an archive; return what has changed."""
+        options = {"replace": "true", "keep_top_folder": "true"}
+        url = f"/projects/{project}/import"
+        done: dict[str, Any] = self._ask(
+            "POST", url, params=options, content=archive, timeout=_IMPORT_SECONDS
+        )
+        return done
+
+    def newest(self, project: int, job_type: str) -> int:
+        """Return the newest job of a type; RefusedError when there was none."""
+        url = f"/{job_type}s/{project}/{job_type}/status"
+        return int(self._ask("GET", url)["job_id"])
+
+    def restart(self, job_id: int, begin: str, end: str | None, variables: dict[str, Any]) -> int:
+        """Begin an ended build at a step, with other variables; return the new job's id."""
+        body = {"from": begin, "to": end, "variables": variables}
+        return int(self._ask("POST", f"/jobs/{job_id}/restart", json=body)["id"])
+
     def put_file(self, project: int, path: str, content: bytes) -> None:
         """Set a file of a project."""
         self._ask("PUT", f"/projects/{project}/files/{path}", content=content)
@@ -70,10 +111,23 @@ class Client:
         """Cancel a job; RefusedError with status 409 when it has ended."""
         self._ask("POST", f"/jobs/{job_id}/cancel")
 
+    def pin(self, job_id: int, *, pinned: bool) -> None:
+        """Keep a job from being removed, or no more."""
+        self._ask("PUT" if pinned else "DELETE", f"/jobs/{job_id}/pin")
+
+    def delete(self, job_id: int) -> None:
+        """Delete a job; RefusedError with status 409 when it has not ended or is pinned."""
+        self._ask("DELETE", f"/jobs/{job_id}")
+
     def job(self, job_id: int) -> dict[str, Any]:
         """Return all that is known of a job."""
         job: dict[str, Any] = self._ask("GET", f"/jobs/{job_id}")
         return job
+
+    def headline(self, job_id: int) -> list[dict[str, Any]]:
+        """Return the figures of a build that people look at first: name, value, unit, good."""
+        headline: list[dict[str, Any]] = self._ask("GET", f"/jobs/{job_id}/result")["headline"]
+        return headline
 
     def artifacts(self, job_id: int) -> list[dict[str, Any]]:
         """Return a job's artifacts."""
@@ -99,6 +153,8 @@ class Client:
                 for kind, data, event_id in self._events(job_id, headers):
                     place, ended, away_since = event_id or place, kind == "end", math.inf
                     yield kind, data
+                if not ended:
+                    raise _BROKEN_OFF
             except PASSING_ERRORS:
                 away_since = min(away_since, time.monotonic())
                 if time.monotonic() - away_since > PATIENCE_SECONDS:
@@ -118,7 +174,7 @@ class Client:
     def _ask(self, method: str, url: str, **options: Any) -> Any:
         response = self._http.request(method, url, **options)
         _check(response, f"{method} {url}")
-        return response.json()
+        return response.json() if response.content else None
 
 
 def read_events(pieces: Iterator[bytes]) -> Iterator[tuple[str, dict[str, Any], str]]:
@@ -148,7 +204,7 @@ def _check(response: httpx2.Response, request: str) -> None:
     if response.is_error:
         status = response.status_code
         kind = AwayError if status in _AWAY else RefusedError
-        raise kind(f"{request}: {status} {_problem(response)}", status)
+        raise kind(request, status, _problem(response))
 
 
 def _problem(response: httpx2.Response) -> str:
@@ -157,5 +213,9 @@ def _problem(response: httpx2.Response) -> str:
         problem = response.json()
     except ValueError:
         return response.text
-    errors = [f"{error['field']}: {error['message']}" for error in problem.get("errors", [])]
-    return " ".join([str(problem.get("detail", response.text)), *errors])
+    return str(problem.get("detail", response.text))
+
+
+def _trusted(url: str) -> ssl.SSLContext | bool:
+    """Return whom to trust: without TLS nobody, for to read all certificates takes its time."""
+    return url.startswith("https:") or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -13,6 +13,7 @@ from app.cli.joining import names_a_stack, settings_of
 from app.cli.parts import WORKER_OPTIONS
 from app.cli.running import find, is_held
 from app.cli.stack import BACKEND, default_data
+from app.core.settings import Settings
 
 _Data = Annotated[Path | None, typer.Option(help="The data folder.")]
 
@@ -50,6 +51,7 @@ def worker(context: typer.Context, data: _Data = None) -> None:
     """
     if not names_a_stack():
         os.environ.update(settings_of(_running((data or default_data()).absolute())))
+    Settings()  # what is wrong with them is told here; Celery would show a traceback
     name = f"--hostname=worker-{os.getpid()}@%h"
     celery = ["celery", "-A", "app.workers.celery_app", "worker", name, *WORKER_OPTIONS]
     celery += context.args

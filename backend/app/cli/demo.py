@@ -33,7 +33,7 @@ def demo(
     console = Console(highlight=False)
     with demo_stack(keep) as stack:
         results = _results()
-        well = _try(stack, console, results, began)
+        well = _try(stack, console, results, began, keep)
         if not well:
             console.print(f"the logs are in {stack.keep_logs(results)}", soft_wrap=True)
         if keep:
@@ -44,25 +44,25 @@ def demo(
     raise typer.Exit(0 if well else 1)
 
 
-def _try(stack: DemoStack, console: Console, results: Path, began: float) -> bool:
+def _try(stack: DemoStack, console: Console, results: Path, began: float, keep: bool) -> bool:
     """Run the jobs; return whether all that should be there is there."""
     try:
         description = stack.wait()
         seconds = time.monotonic() - began
         console.print(f"stack up after {seconds:.1f} s: {description['url']}", soft_wrap=True)
-        return _run(description, console, results)
+        return _run(description, console, results, keep)
     except (httpx2.HTTPError, NotStartedError) as error:
         console.print(f"✗ {error}", markup=False, soft_wrap=True)
         return False
 
 
-def _run(description: dict[str, Any], console: Console, results: Path) -> bool:
+def _run(description: dict[str, Any], console: Console, results: Path, keep: bool) -> bool:
     password = Path(description["admin_password_file"]).read_text()
-    with Client(description["url"], ADMIN, password) as client:
+    with Client.log_in(description["url"], ADMIN, password) as client:
         jobs = _submit(client, console)
         follow_all(client, jobs, console)
         outcomes = [Outcome.read(client, job_id, results) for job_id in jobs.values()]
-    return report(console, outcomes, description)
+    return report(console, outcomes, description["url"] if keep else None)
 
 
 def _submit(client: Client, console: Console) -> dict[str, int]:

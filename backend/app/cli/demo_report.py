@@ -79,8 +79,11 @@ class Outcome:
                 yield f"{name}: {self.job['metrics'].get(key, 'not known')}"
 
 
-def report(console: Console, outcomes: list[Outcome], description: dict[str, Any]) -> bool:
-    """Print all of it; return whether everything is really there."""
+def report(console: Console, outcomes: list[Outcome], url: str | None) -> bool:
+    """Print all of it; return whether everything is really there.
+
+    `url` is where the stack is, None if it is about to end.
+    """
     for outcome in outcomes:
         console.print()
         console.print(_steps(outcome.job))
@@ -90,7 +93,8 @@ def report(console: Console, outcomes: list[Outcome], description: dict[str, Any
     console.print()
     for outcome in outcomes:
         job = outcome.job
-        console.print(f"{job['job_type']}: {description['url']}/jobs/{job['id']}", soft_wrap=True)
+        if url is not None:
+            console.print(f"{job['job_type']}: {url}/jobs/{job['id']}", soft_wrap=True)
         if picture := outcome.of_kind("picture"):
             console.print(f"layout picture: {picture}", soft_wrap=True)
     missing = [words for outcome in outcomes for words in outcome.missing()]

@@ -4,15 +4,17 @@ import re
 import shutil
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 
 from app.core.logging import setup_logging
 from app.core.settings import Settings
 from app.executors.docker.engine import Engine, EngineError
+from app.executors.docker.filter.create import Allowed
 from app.executors.docker.filter.server import FilterServer
 from app.executors.docker.filter.settings import make_allowed
 from app.executors.docker.places import UnfitError
@@ -36,15 +38,26 @@ def docker_filter(
         setup_logging(settings)
         with Engine(f"unix://{engine.absolute()}") as known:
             allowed = make_allowed(settings, known, user)
-        with FilterServer(listen, engine, allowed) as server:
+        with _listening(listen, engine, allowed) as server:
             if group:
                 shutil.chown(listen, group=group)
             _serve(server)
-    except (ValidationError, EngineError, UnfitError, OSError, LookupError) as error:
+    except (EngineError, UnfitError, OSError, LookupError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
-    finally:
-        listen.unlink(missing_ok=True)
+
+
+@contextmanager
+def _listening(listen: Path, engine: Path, allowed: Allowed) -> Iterator[FilterServer]:
+    """Make the socket, and remove it at the end; OSError when something else has its name."""
+    is_free = not listen.exists() or (listen.is_socket() and not listen.samefile(engine))
+    if not is_free:
+        raise FileExistsError(f"{listen} is there and is no socket of a filter; name a new one.")
+    with FilterServer(listen, engine, allowed) as server:
+        try:
+            yield server
+        finally:
+            listen.unlink(missing_ok=True)
 
 
 def _serve(server: FilterServer) -> None:

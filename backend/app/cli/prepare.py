@@ -6,6 +6,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.accounts.users import ensure_admin
+from app.cli.mistakes import words_of
 from app.cli.stack import ADMIN
 from app.core.settings import Settings
 from app.db.engine import Database
@@ -29,7 +30,7 @@ def prepare(admin_password: str) -> list[str]:
         ensure_admin(database, ADMIN, admin_password)
         database.close()
     except (ValidationError, SQLAlchemyError) as error:
-        raise NotUsableError(str(error)) from None
+        raise NotUsableError(words_of(error) or str(error)) from None
     return warnings
 
 

@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+#: The image for tools that none is named for.
+DEFAULT = "default"
 _PINNED = re.compile(r"([a-z0-9][a-z0-9._/:-]*@)?sha256:[0-9a-f]{64}")
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")
 _SEPARATORS = re.compile(r"[\s,]+")
@@ -27,6 +29,16 @@ def parse_images(value: object) -> Mapping[str, str]:
             raise ValueError(f"{pair!r} names no pinned image: {_HOW}")
         images[name] = image
     return images
+
+
+def image_for(images: Mapping[str, str], tools: str) -> str | None:
+    """Return the image for a family of tools."""
+    return images.get(tools) or images.get(DEFAULT)
+
+
+def digest_of(image: str) -> str:
+    """Return the digest by which an image is pinned."""
+    return image.rpartition("@")[2]
 
 
 def parse_volumes(value: object) -> tuple[tuple[str, Path], ...]:

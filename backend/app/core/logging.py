@@ -1,8 +1,10 @@
 """Log lines with fields: for people on a terminal, JSON for machines."""
 
+import contextvars
 import io
 import logging
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TextIO
 
@@ -38,6 +40,10 @@ def setup_logging(settings: Settings) -> None:
     # A line for each look at the schema, or for each request of our own client, is noise.
     for name in ("alembic", "httpx2"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    # uvicorn brings handlers of its own; its line for each request is ours (app.api.meters).
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        logging.getLogger(name).handlers.clear()
+        logging.getLogger(name).propagate = name != "uvicorn.access"
     structlog.configure(
         processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -93,6 +99,12 @@ def _escape(text: str) -> str:
     return "".join(
         one if one.isprintable() else one.encode("unicode_escape").decode() for one in text
     )
+
+
+def in_context(target: Callable[[], None]) -> Callable[[], None]:
+    """Return what a thread is to run so that its lines have the fields bound here and now."""
+    context = contextvars.copy_context()
+    return lambda: context.run(target)
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:

@@ -43,7 +43,11 @@ class Database:
 
 
 def _server_engine(url: str) -> Engine:
-    return create_engine(_with_driver(url), pool_pre_ping=True, pool_size=10)
+    # Else psycopg gives bytes where a database was made without an encoding (SQL_ASCII).
+    arguments = {"client_encoding": "utf8"}
+    return create_engine(
+        _with_driver(url), pool_pre_ping=True, pool_size=10, connect_args=arguments
+    )
 
 
 def _with_driver(url: str) -> str:

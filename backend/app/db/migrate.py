@@ -21,18 +21,41 @@ def alembic_config(database: Database) -> Config:
     return config
 
 
-def upgrade(settings: Settings) -> None:
-    """Bring the database to the newest schema; safe to call at once from several processes."""
+def upgrade(settings: Settings, schema: str = "head") -> None:
+    """Bring the database to a schema, by default the newest.
+
+    Safe to call at once from several processes.
+    """
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     database = Database(settings.database)
     try:
-        command.upgrade(alembic_config(database), "head")
+        command.upgrade(alembic_config(database), schema)
     finally:
         database.close()
 
 
 def is_current(database: Database) -> bool:
     """Return whether the database has the newest schema."""
-    head = ScriptDirectory(str(_MIGRATIONS)).get_current_head()
+    return current_schema(database) == ScriptDirectory(str(_MIGRATIONS)).get_current_head()
+
+
+def fits(database: Database) -> bool:
+    """Return whether this a6hub can work with the database's schema.
+
+    That is the newest that it knows, or one that it does not know: the next a6hub has made it, and
+    an upgrade only adds (docs/upgrade.md).
+    """
+    there = current_schema(database)
+    return is_current(database) or bool(there and not knows_schema(there))
+
+
+def current_schema(database: Database) -> str:
+    """Return the schema that the database has; empty when it has none."""
     with database.engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision() == head
+        return MigrationContext.configure(connection).get_current_revision() or ""
+
+
+def knows_schema(schema: str) -> bool:
+    """Return whether there is a migration that makes this schema."""
+    scripts = ScriptDirectory(str(_MIGRATIONS)).walk_revisions()
+    return schema in {script.revision for script in scripts}

@@ -84,6 +84,8 @@ class Usage:
     peak_memory_bytes: int | None = None
     #: What the job's folder holds at the end, whoever wrote it.
     disk_bytes: int | None = None
+    #: What passed until the command, or the sandbox around it, had been started.
+    start_seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,8 @@ class Exit:
     code: int | None = None
     signal: int | None = None
     message: str = ""
+    #: It never ran, because what runs commands here is away: later it may.
+    is_outage: bool = False
 
     @property
     def ok(self) -> bool:
@@ -114,6 +118,10 @@ class Executor(Protocol):
         this returns nothing of the command is left running. If this process dies, so does the
         command.
         """
+        ...
+
+    def inside(self, folder: Path) -> Path:
+        """Return where a command finds its folder `cwd`, given where it is on the host."""
         ...
 
     def protections(self) -> dict[str, bool]:

@@ -11,6 +11,7 @@ would not do: a namespace takes root's capabilities away, but not the ownership 
 
 import json
 import os
+import re
 import shutil
 import signal
 import tempfile
@@ -24,7 +25,7 @@ from app.executors.ending import Grounds, make_exit, not_started
 from app.executors.folders import PLAIN_USER, give_to_plain_user
 from app.executors.process import limits_in_force, rlimits
 from app.executors.procfs import cpu_seconds
-from app.executors.sandbox import JOB, arguments, shown_paths
+from app.executors.sandbox import JOB, LIMITER, arguments, shown_paths
 from app.executors.supervise import Ended, Order, supervise
 from app.executors.watches import CpuWatch, DiskWatch, TreeWatch, Watch
 
@@ -37,6 +38,9 @@ _NO_NAMESPACES = (
     "worker's container with a seccomp profile that allows them."
 )
 _TROUBLE_BYTES = 4096
+#: prlimit(1)'s statuses for a program that it could not start, and what it says of a missing one.
+_NOT_EXECUTED = (126, 127)
+_MISSING_PROGRAM = re.compile(rf"{LIMITER}: failed to execute (.+): No such file or directory")
 
 
 class BubblewrapExecutor:
@@ -55,6 +59,10 @@ class BubblewrapExecutor:
             return _run(program, command, output, stop)
         except OSError as error:
             return not_started(f"The sandbox could not be started: {error}.")
+
+    def inside(self, folder: Path) -> Path:
+        """See Executor.inside: every job sees the same."""
+        return Path(JOB)
 
     def protections(self) -> dict[str, bool]:
         """See Executor.protections."""
@@ -95,7 +103,7 @@ def _run(program: str, command: Command, output: OutputSink, stop: threading.Eve
     )
     try:
         ended = supervise(order, command.limits, watches, beginning, stop)
-        if _never_began(ended):
+        if _never_began(ended, beginning.text):
             return not_started(_why(beginning.text))
         return make_exit(_inner(ended), Grounds(command, group, tree, disk))
     finally:
@@ -127,12 +135,11 @@ def _statuses(ended: Ended) -> dict[str, int]:
     return found
 
 
-def _never_began(ended: Ended) -> bool:
-    return (
-        ended.cut is None
-        and ended.report.get("ended", 0) > 0
-        and "exit-code" not in _statuses(ended)
-    )
+def _never_began(ended: Ended, said: str) -> bool:
+    statuses = _statuses(ended)
+    if statuses.get("exit-code") in _NOT_EXECUTED:
+        return said.startswith(f"{LIMITER}: ")
+    return ended.cut is None and ended.report.get("ended", 0) > 0 and "exit-code" not in statuses
 
 
 def _inner(ended: Ended) -> Ended:
@@ -145,11 +152,10 @@ def _inner(ended: Ended) -> Ended:
 
 
 def _why(said: str) -> str:
+    if missing := _MISSING_PROGRAM.match(said):
+        return f"{missing[1]} was not found on this worker; install the tool it belongs to."
     lines = [line for line in said.splitlines() if line.startswith("bwrap: ")]
     trouble = lines[-1].removeprefix("bwrap: ") if lines else said.strip()
-    if trouble.startswith("execvp ") and trouble.endswith("No such file or directory"):
-        program = trouble.removeprefix("execvp ").split(":")[0]
-        return f"{program} was not found on this worker; install the tool it belongs to."
     if "namespace" in trouble or "uid map" in trouble:
         return f"{_NO_NAMESPACES} (bwrap said: {trouble})"
     return f"The sandbox could not be started: {trouble}."

@@ -1,5 +1,9 @@
 """Control groups: the kernel's own limits on a tree's memory and number of processes.
 
+And its weight: on a busy machine commands give way to the worker's own processes, whose heartbeats
+keep the job, and to all else. A plain nice would not do: the kernel shares the processors between
+sessions first (sched(7), autogroups), and each command has a session of its own.
+
 Version 1 (a folder in each controller's tree) needs root. Version 2 works where the group that this
 process is in may hand its controllers on: the root group, or one that was prepared for it.
 """
@@ -14,6 +18,8 @@ from app.executors.base import Limits
 
 _ROOT = Path("/sys/fs/cgroup")
 _numbers = itertools.count()
+#: A quarter of what others weigh.
+_CPU_SHARES_V1, _CPU_WEIGHT_V2 = 256, 25
 
 
 @dataclass
@@ -23,6 +29,7 @@ class Group:
     folders: list[Path] = field(default_factory=list)
     memory: Path | None = None
     pids: Path | None = None
+    cpu: Path | None = None
 
     @property
     def joins(self) -> list[str]:
@@ -78,6 +85,7 @@ def _make_v1(group: Group, root: Path, paths: dict[str, str], name: str, limits:
     for controller, limit_file, limit in (
         ("memory", "memory.limit_in_bytes", limits.memory_bytes),
         ("pids", "pids.max", limits.processes),
+        ("cpu", "cpu.shares", _CPU_SHARES_V1),
     ):
         folder = root / controller / paths.get(controller, "").lstrip("/") / name
         if _make(folder, {limit_file: limit}):
@@ -89,10 +97,13 @@ def _make_v1(group: Group, root: Path, paths: dict[str, str], name: str, limits:
 
 
 def _make_v2(group: Group, folder: Path, limits: Limits) -> None:
-    _write(folder.parent / "cgroup.subtree_control", "+memory +pids")
+    handed_on = folder.parent / "cgroup.subtree_control"
+    if not _write(handed_on, "+memory +pids +cpu"):  # all or nothing, and it may not have the last
+        _write(handed_on, "+memory +pids")
     if _make(folder, {"memory.max": limits.memory_bytes, "pids.max": limits.processes}):
         _write(folder / "memory.swap.max", 0)
         group.folders, group.memory, group.pids = [folder], folder, folder
+        group.cpu = folder if _write(folder / "cpu.weight", _CPU_WEIGHT_V2) else None
 
 
 def _make(folder: Path, limits: dict[str, int]) -> bool:

@@ -22,9 +22,9 @@ class Grounds:
     disk: DiskWatch
 
 
-def not_started(message: str) -> Exit:
+def not_started(message: str, *, is_outage: bool = False) -> Exit:
     """Return the end of a command that never ran."""
-    return Exit(Outcome.NOT_STARTED, Usage(0), message=message)
+    return Exit(Outcome.NOT_STARTED, Usage(0), message=message, is_outage=is_outage)
 
 
 def make_exit(ended: Ended, grounds: Grounds) -> Exit:
@@ -62,7 +62,8 @@ def _usage(ended: Ended, grounds: Grounds) -> Usage:
     # The largest of what each source saw: a short peak escapes the polling.
     peaks = (grounds.group.peak_bytes(), grounds.tree.peak_bytes, ended.report.get("peak"))
     peak = max((peak for peak in peaks if peak), default=None)
-    return Usage(ended.seconds, ended.report.get("cpu"), peak, grounds.disk.used_bytes())
+    cpu, disk = ended.report.get("cpu"), grounds.disk.used_bytes()
+    return Usage(ended.seconds, cpu, peak, disk, ended.start_seconds)
 
 
 def describe(outcome: Outcome, number: int | None, limits: Limits) -> str:

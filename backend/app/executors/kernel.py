@@ -3,7 +3,6 @@
 import ctypes
 import os
 import stat
-from pathlib import Path
 
 SET_PDEATHSIG = 1  # prctl(2)
 SET_CHILD_SUBREAPER = 36
@@ -40,7 +39,7 @@ def mount(source: str, target: str, kind: str | None, flags: int, options: str |
 def bind(handle: int, target: str) -> None:
     """Show the folder or file that is open as `handle` at `target`, a new name."""
     if stat.S_ISDIR(os.fstat(handle).st_mode):
-        Path(target).mkdir()
+        os.mkdir(target)  # noqa: PTH102 - pathlib would take a keeper some milliseconds to load
     else:
-        Path(target).touch()
+        os.mknod(target)
     mount(f"/proc/self/fd/{handle}", target, None, _MS_BIND | _MS_REC, None)

@@ -1,6 +1,7 @@
 """The `process` executor: no confinement at all. For a single user who trusts what is run."""
 
 import threading
+from pathlib import Path
 
 from app.executors.base import Command, Exit, IsAlive, Limits, OutputSink
 from app.executors.cgroups import make_group
@@ -10,7 +11,8 @@ from app.executors.procfs import cpu_seconds
 from app.executors.supervise import Order, supervise
 from app.executors.watches import CpuWatch, DiskWatch, TreeWatch, Watch
 
-_PATH = "/usr/local/bin:/usr/bin:/bin"
+#: Where programs are looked for.
+PATH = "/usr/local/bin:/usr/bin:/bin"
 _TMP = ".tmp"
 _UNCONFINED = (
     "Jobs run without any confinement (A6HUB_TRUSTED=1): every user may do anything on this machine"
@@ -32,6 +34,10 @@ class ProcessExecutor:
             return not_started(f"The command could not be started: {error}.")
         finally:
             remove(temporary)
+
+    def inside(self, folder: Path) -> Path:
+        """See Executor.inside: nothing is hidden."""
+        return folder.absolute()
 
     def protections(self) -> dict[str, bool]:
         """See Executor.protections."""
@@ -55,7 +61,7 @@ class ProcessExecutor:
         watches: list[Watch] = [disk, cpu] if group.complete else [disk, cpu, tree]
         order = Order(
             argv=command.argv,
-            env={"PATH": _PATH, "HOME": str(command.cwd), "TMPDIR": str(command.cwd / _TMP)}
+            env={"PATH": PATH, "HOME": str(command.cwd), "TMPDIR": str(command.cwd / _TMP)}
             | dict(command.env),
             cwd=str(command.cwd / command.start_in),
             rlimits=rlimits(command.limits),

@@ -1,18 +1,18 @@
-"""Reading a process tree from /proc. What has gone meanwhile is left out."""
+"""Reading a process tree from /proc. What has gone meanwhile is left out.
+
+Without pathlib, which would take as long to load as the rest of a keeper.
+"""
 
 import os
-from collections.abc import Iterator
-from pathlib import Path
 
-_PROC = Path("/proc")
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def children(pid: int) -> list[int]:
     """Return the processes that `pid`'s threads started and that have not been waited for."""
     found: list[int] = []
-    for task in _list(_PROC / str(pid) / "task"):
-        found += map(int, _read(task / "children").split())
+    for task in _list(f"/proc/{pid}/task"):
+        found += map(int, _read(f"/proc/{pid}/task/{task}/children").split())
     return found
 
 
@@ -48,24 +48,25 @@ def cpu_seconds(pid: int) -> float:
 
 def _cpu_fields(pid: int) -> list[int]:
     """Return utime, stime, cutime and cstime, in ticks; see proc(5)."""
-    fields = _read(_PROC / str(pid) / "stat").rpartition(")")[2].split()
+    fields = _read(f"/proc/{pid}/stat").rpartition(")")[2].split()
     return [int(field) for field in fields[11:15]]
 
 
 def _kilobytes(pid: int, file: str, fields: tuple[str, ...]) -> int:
-    lines = _read(_PROC / str(pid) / file).splitlines()
+    lines = _read(f"/proc/{pid}/{file}").splitlines()
     return sum(int(line.split()[1]) << 10 for line in lines if line.startswith(fields))
 
 
-def _list(folder: Path) -> Iterator[Path]:
+def _list(folder: str) -> list[str]:
     try:
-        yield from folder.iterdir()
+        return os.listdir(folder)  # noqa: PTH208 - see above
     except OSError:
-        return
+        return []
 
 
-def _read(path: Path) -> str:
+def _read(path: str) -> str:
     try:
-        return path.read_text()
+        with open(path) as file:  # noqa: PTH123 - see above
+            return file.read()
     except OSError:
         return ""

@@ -13,6 +13,10 @@ _USER = "1000"
 _SYSTEM = ("usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32")
 #: What programs need of /etc: where libraries are, and which program a Debian alternative means.
 _ETC = ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives")
+#: Sets the last limit from inside.
+LIMITER = "prlimit"
+#: How many processes the kernel allows beyond the limit: who looks on has to see that it is passed.
+_SEEN_PROCESSES = 32
 _OWN_ETC = Path(__file__).parent / "etc"
 #: The largest /tmp, in bytes; it counts as memory.
 _MAX_TMP = 1 << 30
@@ -33,6 +37,7 @@ def arguments(program: str, command: Command) -> list[str]:
         "/",
         *("--json-status-fd", "@status@"),
         "--",
+        *_bounded(command.limits),
         *command.argv,
     ]
 
@@ -65,6 +70,15 @@ def _system() -> list[str]:
     for name in _ETC:
         words += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
     return words
+
+
+def _bounded(limits: Limits) -> list[str]:
+    """Have the kernel bound processes too: a fork bomb outruns who looks on now and then.
+
+    Set inside, it counts the user's processes in this namespace alone (since Linux 5.14).
+    """
+    most = limits.processes + _SEEN_PROCESSES
+    return [LIMITER, f"--nproc={most}", "--"]
 
 
 def _own_devices(limits: Limits) -> list[str]:

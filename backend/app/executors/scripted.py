@@ -7,6 +7,7 @@ setting chooses it.
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from app.executors.base import Command, Exit, IsAlive, Outcome, OutputSink, Usage
 
@@ -49,6 +50,10 @@ class ScriptedExecutor:
             raise VanishedError
         stopped = self._hold(stop) if self.hold else self.slow > 0 and stop.wait(self.slow)
         return Exit(Outcome.STOPPED, USAGE) if stopped else self.end
+
+    def inside(self, folder: Path) -> Path:
+        """See Executor.inside."""
+        return folder
 
     def protections(self) -> dict[str, bool]:
         """See Executor.protections."""

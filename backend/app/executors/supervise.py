@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -49,6 +50,7 @@ class Ended:
     seconds: float
     cut: Outcome | None
     report: Mapping[str, Any]
+    start_seconds: float | None = None
 
 
 def supervise(
@@ -74,6 +76,7 @@ class _Run:
     def __init__(
         self, order: Order, limits: Limits, watches: Sequence[Watch], stop: threading.Event
     ) -> None:
+        self._asked = time.monotonic()
         self._limiter = Limiter(limits, watches, stop)
         self._reported = b""
         self._report_ended = False
@@ -113,7 +116,9 @@ class _Run:
         self._keeper.wait()
         text = self._reported.decode()  # nothing, if somebody killed the keeper
         report = json.loads(text) if text else {}
-        return Ended(self._limiter.seconds, self._limiter.cut, report)
+        began = report.get("began")  # by the same clock: it is the machine's
+        start = None if began is None else began - self._asked
+        return Ended(self._limiter.seconds, self._limiter.cut, report, start)
 
     def close(self) -> None:
         """Make sure that all is gone, however we got here."""

@@ -25,6 +25,9 @@ _PLAIN_NAME = re.compile(
     r"[A-Za-z0-9_][A-Za-z0-9._+-]{0,199}(/[A-Za-z0-9_][A-Za-z0-9._+-]{0,199}){0,9}"
 )
 
+#: What the table holds of a name.
+_LONGEST_NAME = 1024
+
 
 def keep_artifacts(
     store: Store, claim: Claim, folder: Path, files: Iterable[CollectedFile]
@@ -41,9 +44,13 @@ def artifact_key(claim: Claim, name: str, digest: str) -> str:
 
 
 def _keep(store: Store, claim: Claim, folder: Path, file: CollectedFile) -> Artifact | None:
-    handle = _open_plain(folder, file.path)
+    handle = _open_plain(folder, file.path) if len(file.name) <= _LONGEST_NAME else None
     if handle is None:
-        log.warning("not kept: no plain file in the job's folder", job=claim.job_id, name=file.name)
+        log.warning(
+            "not kept: no plain file in the job's folder, or its name too long",
+            job=claim.job_id,
+            name=file.name[:200],
+        )
         return None
     with handle:
         digest = hashlib.file_digest(handle, "sha256").hexdigest()

@@ -6,17 +6,27 @@ rely on them.
 
 import time
 import uuid
+from contextlib import AbstractAsyncContextManager, aclosing
 from typing import Any
 
-import redis
+import redis.asyncio
 from celery import Celery
 from kombu import Exchange, Queue
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
+from app.core.job_types import JobType
 from app.core.logging import get_logger
 from app.core.settings import Settings
-from app.models import JobType
+from app.jobs.redis_tls import celery_tls, tls_options
+from app.jobs.sentinel import (
+    ONCE,
+    async_master,
+    is_sentinel,
+    master,
+    sentinel_options,
+    why_no_sentinel,
+)
 
 log = get_logger(__name__)
 
@@ -33,6 +43,8 @@ ROUTES = {
     task: {"queue": job_type.value, "routing_key": f"{job_type.value}.run"}
     for job_type, task in TASKS.items()
 }
+#: The header of a message that says how many workers have passed it on.
+PASSED = "a6hub-passed"
 #: Redis string: a random name of Redis's present memory. Gone, and so changed, after a flush.
 EPOCH_KEY = "a6hub:epoch"
 EPOCH_SECONDS = 1.0
@@ -54,16 +66,47 @@ def transport_options(settings: Settings) -> dict[str, Any]:
         "socket_timeout": 30,
         "socket_connect_timeout": SOCKET_SECONDS,
         "socket_keepalive": True,
+        **sentinel_options(settings),
     }
 
 
 def make_redis(settings: Settings) -> "redis.Redis":
     """Return a client of the Redis that is the broker; connects at first use."""
-    return redis.Redis.from_url(
-        settings.broker_url,
-        socket_timeout=SOCKET_SECONDS,
-        socket_connect_timeout=SOCKET_SECONDS,
-    )
+    patience = _patience(SOCKET_SECONDS)
+    if is_sentinel(settings.broker_url):
+        return master(settings, patience)
+    return redis.Redis.from_url(settings.broker_url, **patience, **tls_options(settings))
+
+
+def why_away(settings: Settings, error: Exception) -> Exception:
+    """Return what lies behind an error of make_redis's client: with Sentinels it does not say."""
+    if is_sentinel(settings.broker_url):
+        return why_no_sentinel(settings, _patience(SOCKET_SECONDS)) or error
+    return error
+
+
+def open_async_redis(
+    settings: Settings, block_seconds: float
+) -> AbstractAsyncContextManager["redis.asyncio.Redis"]:
+    """Open one for asyncio; its commands may wait `block_seconds` for something new."""
+    patience = _patience(SOCKET_SECONDS + block_seconds)
+    if is_sentinel(settings.broker_url):
+        return async_master(settings, patience)
+    # Not the client's own `async with`: its exit gives up when the task is being cancelled.
+    options = {**patience, **tls_options(settings)}
+    return aclosing(redis.asyncio.Redis.from_url(settings.broker_url, **options))
+
+
+def _patience(seconds: float) -> dict[str, Any]:
+    return {"socket_timeout": seconds, "socket_connect_timeout": SOCKET_SECONDS}
+
+
+def _hasty_options(settings: Settings) -> dict[str, Any]:
+    """Return the options of a sender who does not try again: the relay does."""
+    options = {**transport_options(settings), "socket_timeout": SOCKET_SECONDS, "max_retries": 0}
+    if is_sentinel(settings.broker_url):
+        options["sentinel_kwargs"] = {**options["sentinel_kwargs"], "retry": ONCE}
+    return options
 
 
 class Broker:
@@ -77,16 +120,17 @@ class Broker:
             task_queues=QUEUES,
             task_routes=ROUTES,
             task_ignore_result=True,
-            broker_transport_options={
-                **transport_options(settings),
-                "socket_timeout": SOCKET_SECONDS,
-            },
+            broker_transport_options=_hasty_options(settings),
+            **celery_tls(settings),
         )
 
-    def send(self, job_id: int, job_type: str) -> str:
-        """Send the message of a job and return the task's id; raises one of BROKER_ERRORS."""
-        task = TASKS[JobType(job_type)]
-        return str(self._celery.send_task(task, args=[job_id], retry=False).id)
+    def send(self, job_id: int, job_type: str, passed: int = 0) -> str:
+        """Send the message of a job and return the task's id; raises one of BROKER_ERRORS.
+
+        `passed`: how many workers had it before and could not use it.
+        """
+        task, headers = TASKS[JobType(job_type)], {PASSED: passed} if passed else None
+        return str(self._celery.send_task(task, args=[job_id], retry=False, headers=headers).id)
 
     def epoch(self) -> str:
         """Return the name of the broker's present memory, as of EPOCH_SECONDS ago at the most.

@@ -14,11 +14,11 @@ from typing import Any
 import redis.asyncio
 
 from app.core.logging import get_logger
-from app.jobs.broker import BROKER_ERRORS, SOCKET_SECONDS
+from app.jobs.broker import BROKER_ERRORS, open_async_redis
 from app.jobs.context import Context
 from app.jobs.live import stream_key
 from app.jobs.logs import SEGMENT, read_log
-from app.jobs.patience import OUTAGES
+from app.jobs.patience import OUTAGES, is_outage, note_outage
 from app.jobs.text import utf8_pieces, whole_utf8
 from app.models import Job, JobStatus
 
@@ -32,6 +32,8 @@ ENTRIES = 16
 BLOCK_MS = 1000
 #: How old the job's state may be when it is shown, in seconds.
 STATE_SECONDS = 0.5
+#: How long to wait before what is away is asked again, in seconds.
+PAUSE_SECONDS = 1.0
 #: How often the store is asked though the stream shows no gap, in seconds.
 STORE_SECONDS = 5.0
 
@@ -66,16 +68,9 @@ async def follow(
     Without an `attempt` it begins with the newest. When a job goes on with another attempt, so does
     this.
     """
-    client = redis.asyncio.Redis.from_url(
-        context.settings.broker_url,
-        socket_timeout=BLOCK_MS / 1000 + SOCKET_SECONDS,
-        socket_connect_timeout=SOCKET_SECONDS,
-    )
-    try:
+    async with open_async_redis(context.settings, BLOCK_MS / 1000) as client:
         async for event in _Follower(context, client, job_id, attempt, offset).events():
             yield event
-    finally:
-        await client.aclose()
 
 
 class _Follower:
@@ -103,13 +98,13 @@ class _Follower:
             if await self._refresh_state():
                 yield Event("job", asdict(self._now))
             if self._store_is_due:
-                data = await asyncio.to_thread(self._read_store, final=self._over)
-                for piece in utf8_pieces(data, CHUNK):
+                data = await self._from_store()
+                for piece in utf8_pieces(data or b"", CHUNK):
                     yield self._log(piece)
-                if len(data) > CHUNK:
+                if data and len(data) > CHUNK:
                     continue  # there is more; the state is looked at in between
                 self._store_at = time.monotonic()
-                if data and self._over:
+                if self._over and data != b"":
                     continue
             if not self._over:
                 for event in await self._from_stream():
@@ -146,10 +141,8 @@ class _Follower:
         try:
             state = await asyncio.to_thread(self._read_state)
         except OUTAGES as error:
-            if self._state is None:
-                raise
-            log.warning("outage; looking again later", job=self._job_id, error=str(error))
-            state = self._state
+            await self._wait_out(error)
+            return False if self._state else await self._refresh_state()
         self._state_at = time.monotonic()
         changed, self._state = state != self._state, state
         return changed
@@ -164,6 +157,23 @@ class _Follower:
     def _store_is_due(self) -> bool:
         stale = time.monotonic() - self._store_at > STORE_SECONDS
         return self._over or self._known > self._offset or stale
+
+    async def _from_store(self) -> bytes | None:
+        """Return what the store has, empty if that is nothing; None after a pause if it is away."""
+        try:
+            return await asyncio.to_thread(self._read_store, final=self._over)
+        except OUTAGES as error:
+            if not is_outage(error):
+                raise
+            await self._wait_out(error)
+            return None
+
+    async def _wait_out(self, error: Exception) -> None:
+        """Let those who follow wait rather than end their stream, which they would ask for anew."""
+        note_outage(error)
+        words = str(error).partition("\n")[0]
+        log.warning("outage; looking again later", job=self._job_id, error=words)
+        await asyncio.sleep(PAUSE_SECONDS)
 
     def _read_store(self, *, final: bool) -> bytes:
         """Return what the store has from our place on, up to a segment's bytes."""

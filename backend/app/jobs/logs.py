@@ -15,10 +15,11 @@ from collections.abc import Iterator
 from io import FileIO
 from pathlib import Path
 
-from app.core.logging import get_logger
+from app.core.logging import get_logger, in_context
 from app.jobs.broker import BROKER_ERRORS
 from app.jobs.capped import CappedFile, complete_log
 from app.jobs.live import LiveStream
+from app.jobs.patience import note_outage
 from app.jobs.states import Claim
 from app.jobs.text import whole_utf8
 from app.storage.store import Store
@@ -103,13 +104,15 @@ class Shipper:
         self._stored = 0  # bytes sent to the store
         self._stored_at = 0.0
         self._closing = threading.Event()
-        self._storing = threading.Thread(target=self._keep_storing, name="log store", daemon=True)
+        self._storing = threading.Thread(
+            target=in_context(self._keep_storing), name="log store", daemon=True
+        )
         self._showing: threading.Thread | None = None
 
     def start(self) -> None:
         """Begin; the file is there."""
         show = _Show(self._path.open("rb", buffering=0), self._claim, self._live, self._closing)
-        self._showing = threading.Thread(target=show.run, name="log show", daemon=True)
+        self._showing = threading.Thread(target=in_context(show.run), name="log show", daemon=True)
         self._showing.start()
         self._storing.start()
 
@@ -136,6 +139,7 @@ class Shipper:
                 self._store_new()
                 self._stored_at = time.monotonic()
         except Exception as error:  # noqa: BLE001 - any store fault: kept in the file, tried again
+            note_outage(error)
             log.warning("log not stored yet", job=self._claim.job_id, error=str(error))
             self._closing.wait(FLUSH_SECONDS)
 
@@ -196,15 +200,18 @@ class LogWriter:
     def __init__(self, path: Path, head_bytes: int, tail_bytes: int, shipper: Shipper) -> None:
         self._file = CappedFile(path, head_bytes, tail_bytes)
         self._shipper = shipper
+        #: What was written, also what the cap leaves out.
+        self.bytes = 0
         shipper.start()
 
     def write(self, data: bytes) -> None:
         """Add output."""
+        self.bytes += len(data)
         self._file.write(data)
 
     def line(self, text: str) -> None:
         """Add a line of the platform's own."""
-        self._file.write(f"[a6hub] {text}\n".encode())
+        self.write(f"[a6hub] {text}\n".encode())
 
     def close(self) -> None:
         """Finish the log and bring all of it into the store; may be tried again if that fails."""

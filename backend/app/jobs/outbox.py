@@ -6,10 +6,17 @@ what the broker has lost:
 - it has forgotten all it knew (its epoch has changed),
 - its queue is empty, yet the job waits: the message was lost on the way, or with a worker that had
   taken it,
-- the message is older than `republish_seconds`, whatever the reason.
+- the message is older than `republish_seconds`, whatever the reason,
+- a worker has told something new of what it can run (`send_anew`).
+A worker that can run none of the waiting jobs uses a message up. While there are jobs that another
+could run, it passes the message on, as often as each live worker may have had it twice (one that
+has just become free asks a moment later than those that idle); then the relay sends it anew. Idle
+workers thus use up what is meant for busy ones, so a worker that has ended a job sends itself
+another message if there is a job that not all workers could begin (`call_again`).
 Sending once too often costs a message that finds nothing to begin.
 """
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, bindparam, or_, update
@@ -19,9 +26,19 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from app.core.logging import get_logger
 from app.db.base import table_of
 from app.db.clock import database_now
+from app.jobs.abilities import can_run, live_abilities, of_queue, runnable
 from app.jobs.broker import BROKER_ERRORS, QUEUES
 from app.jobs.context import Context
-from app.jobs.turns import admissible, messages, waiting_users
+from app.jobs.patience import OUTAGES
+from app.jobs.turns import (
+    Taker,
+    admissible,
+    first_for,
+    kinds,
+    messages,
+    unfit,
+    waiting_users,
+)
 from app.models import OutboxMessage
 
 log = get_logger(__name__)
@@ -41,6 +58,7 @@ def _noting(still: ColumnElement[bool]) -> ReturningUpdate[tuple[int]]:
 
 
 _NOTE = _noting(_SILENT)
+_OUTDATE = update(_outbox).where(_outbox.c.published_at.is_not(None)).values(epoch="")
 _FORGET = update(_outbox).where(_THESE).values(published_at=None)
 
 #: How long a message may be on its way from an empty queue to the claim, in seconds.
@@ -107,9 +125,43 @@ def _relay_user(
     context: Context, queue: str, user_id: int, epoch: str, lost: ColumnElement[bool]
 ) -> int:
     with context.database.writing() as session:
-        jobs = list(session.scalars(messages(queue, user_id).where(lost)))
+        there = _outbox.c.needs.in_(runnable(session, queue, kinds(session, queue)))
+        jobs = list(session.scalars(messages(queue, user_id).where(lost, there)))
         again = _note(session, _noting(lost), jobs, epoch)
     return _send(context, queue, again) + admit(context, queue, user_id)
+
+
+def send_anew(session: Session) -> None:
+    """Have the relay send all messages once more: who could not begin their jobs now may."""
+    session.execute(_OUTDATE)
+
+
+def pass_on(context: Context, queue: str, taker: Taker, job_id: int, passed: int) -> None:
+    """Send a message on that has found nothing for this worker, if there is some for another.
+
+    `passed`: how often that was done with it.
+    """
+    with suppress(*OUTAGES, *BROKER_ERRORS):  # then the relay will
+        with context.database.reading() as session:
+            for_others = unfit(session, taker, kinds(session, queue))
+            may = bool(for_others) and passed < 2 * (len(live_abilities(session)) - 1)
+            could = runnable(session, queue, for_others) if may else []
+        if could:
+            context.broker.send(job_id, queue, passed + 1)
+
+
+def call_again(context: Context, queue: str, taker: Taker) -> None:
+    """Send a message for a job that a worker can begin which has just ended another.
+
+    Not where all workers can run it: then nobody has used its message up.
+    """
+    with suppress(*OUTAGES, *BROKER_ERRORS):  # then the relay will
+        with context.database.reading() as session:
+            first = first_for(session, queue, taker)
+            live = of_queue(live_abilities(session), queue) if first else []
+            is_rare = first is not None and not all(can_run(one, first.needs) for one in live)
+        if first is not None and is_rare:
+            context.broker.send(first.job_id, queue)
 
 
 def _lost(context: Context, queue: str, epoch: str, now: datetime) -> ColumnElement[bool]:

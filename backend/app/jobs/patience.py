@@ -1,12 +1,13 @@
-"""Waiting for the store or the database to come back instead of failing a job for them."""
+"""Waiting for store, database or container engine to come back instead of failing a job."""
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import TypeVar
 
 from obstore.exceptions import BaseError as StoreError
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
 from app.core.logging import get_logger
 
@@ -23,9 +24,23 @@ OUTAGES: tuple[type[Exception], ...] = (
     *(ConnectionError, TimeoutError),
 )
 
+#: How often this process has met an outage, by the part that was away.
+outages_met: Counter[str] = Counter()
+
+
+def is_outage(error: BaseException) -> bool:
+    """Return whether an error is an outage, which ends by itself."""
+    return isinstance(error, OUTAGES) and not isinstance(error, FileNotFoundError)
+
+
+def note_outage(error: Exception) -> None:
+    """Count an outage."""
+    part = "store" if isinstance(error, StoreError) else "other"
+    outages_met["database" if isinstance(error, SQLAlchemyError) else part] += 1
+
 
 def patiently(action: Callable[[], T], give_up: threading.Event) -> T:
-    """Return action(), tried again while the store or the database is away.
+    """Return action(), tried again while something that it needs is away.
 
     Raises the last error after OUTAGE_SECONDS, or at once when `give_up` is set.
     """
@@ -34,8 +49,9 @@ def patiently(action: Callable[[], T], give_up: threading.Event) -> T:
         try:
             return action()
         except OUTAGES as error:
-            if isinstance(error, FileNotFoundError) or time.monotonic() > deadline:
+            if not is_outage(error) or time.monotonic() > deadline:
                 raise
+            note_outage(error)
             log.warning("outage; trying again", error=str(error).partition("\n")[0])
             if give_up.wait(RETRY_SECONDS):
                 raise

@@ -1,13 +1,13 @@
 """Reading jobs and what hangs on them."""
 
-import math
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.core.errors import NotFoundError
 from app.jobs.access import get_job
+from app.jobs.values import number_of
 from app.models import (
     Artifact,
     Attempt,
@@ -20,6 +20,7 @@ from app.models import (
     User,
     Visibility,
 )
+from app.toolchains.base import Value
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,7 @@ def list_jobs(session: Session, user: User, wanted: JobFilter) -> list[Job]:
     """Return jobs that `user` may see, newest first."""
     query = select(Job).order_by(Job.id.desc()).limit(wanted.limit)
     if not user.is_admin:
-        query = query.join(Project).where(
-            or_(Project.owner_id == user.id, Project.visibility == Visibility.PUBLIC)
-        )
+        query = query.join(Project).where(_may_be_seen(user))
     if wanted.before is not None:
         query = query.where(Job.id < wanted.before)
     for column, value in (
@@ -50,6 +49,23 @@ def list_jobs(session: Session, user: User, wanted: JobFilter) -> list[Job]:
         if value is not None:
             query = query.where(column == value)
     return list(session.scalars(query))
+
+
+def newest_jobs(session: Session, user: User) -> dict[int, Job]:
+    """Return the newest job of each project that `user` may see and that has had one."""
+    projects = select(Project.id) if user.is_admin else select(Project.id).where(_may_be_seen(user))
+    # By type, which the index has before the id: one look for each project, however many jobs.
+    newest = [
+        select(func.max(Job.id)).where(Job.project_id == Project.id, Job.job_type == job_type)
+        for job_type in JobType
+    ]
+    ids = [projects.with_only_columns(one.scalar_subquery()) for one in newest]
+    jobs = session.scalars(select(Job).where(or_(*map(Job.id.in_, ids))).order_by(Job.id))
+    return {job.project_id: job for job in jobs}
+
+
+def _may_be_seen(user: User) -> ColumnElement[bool]:
+    return or_(Project.owner_id == user.id, Project.visibility == Visibility.PUBLIC)
 
 
 def newest_job(session: Session, project: Project, job_type: JobType) -> Job:
@@ -77,16 +93,18 @@ def attempts_of(session: Session, job: Job) -> list[Attempt]:
     return list(session.scalars(query))
 
 
-def artifacts_of(session: Session, job: Job) -> list[Artifact]:
-    """Return the job's artifacts, by name."""
+def artifacts_of(session: Session, job: Job, kind: str | None = None) -> list[Artifact]:
+    """Return the job's artifacts, by name: all, or those of a kind."""
     query = select(Artifact).where(Artifact.job_id == job.id).order_by(Artifact.name)
+    if kind is not None:
+        query = query.where(Artifact.kind == kind)
     return list(session.scalars(query))
 
 
-def metrics_of(session: Session, job: Job) -> dict[str, int | float | str]:
-    """Return the job's metrics by name, as JSON takes them."""
+def metrics_of(session: Session, job: Job) -> dict[str, Value]:
+    """Return the job's metrics by name."""
     query = select(Metric).where(Metric.job_id == job.id).order_by(Metric.name)
-    return {metric.name: _json_number(metric.value) for metric in session.scalars(query)}
+    return {metric.name: number_of(metric.value) for metric in session.scalars(query)}
 
 
 def get_artifact(session: Session, user: User, job_id: int, artifact_id: int) -> Artifact:
@@ -96,16 +114,3 @@ def get_artifact(session: Session, user: User, job_id: int, artifact_id: int) ->
     if artifact is None or artifact.job_id != job_id:
         raise NotFoundError(f"Job {job_id} has no artifact {artifact_id}.")
     return artifact
-
-
-def _json_number(text: str) -> int | float | str:
-    """Return a metric as a number, or as a text where JSON has no such number."""
-    for kind in (int, float):
-        try:
-            number = kind(text)
-        except ValueError:
-            continue
-        if math.isnan(number):
-            return "NaN"
-        return number if math.isfinite(number) else ("Infinity" if number > 0 else "-Infinity")
-    return text

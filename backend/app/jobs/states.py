@@ -72,7 +72,13 @@ class Loss:
 def enqueue(session: Session, job: Job) -> None:
     """Add the outbox row of a new job."""
     session.add(
-        OutboxMessage(job_id=job.id, queue=job.job_type, user_id=job.user_id, priority=job.priority)
+        OutboxMessage(
+            job_id=job.id,
+            queue=job.job_type,
+            user_id=job.user_id,
+            priority=job.priority,
+            needs=job.needs,
+        )
     )
 
 
@@ -111,8 +117,17 @@ def set_current_step(session: Session, mine: Claim, name: str) -> bool:
     return _change(session, mine, {"current_step": name})
 
 
-def finish(session: Session, mine: Claim, ending: Ending) -> bool:
-    """End the job; False when the job is not ours, and then nothing may be written for it."""
+def finish(
+    session: Session,
+    mine: Claim,
+    ending: Ending,
+    details: dict[str, Any] | None = None,
+    figures: dict[str, Any] | None = None,
+) -> bool:
+    """End the job; False when the job is not ours, and then nothing may be written for it.
+
+    `details`: what else its toolchain found. `figures`: what the attempt tells of itself.
+    """
     now = database_now(session)
     values: dict[str, Any] = {
         "status": ending.status,
@@ -121,12 +136,13 @@ def finish(session: Session, mine: Claim, ending: Ending) -> bool:
         "verdict": ending.verdict,
         "ended_at": now,
         "lease_until": None,
+        "details": details or {},
     }
     if ending.current_step is not None:
         values["current_step"] = ending.current_step
     if not _change(session, mine, values):
         return False
-    _end_attempt(session, mine, now, ending.status, ending.reason, ending.message)
+    _end_attempt(session, mine, now, ending.status, ending.reason, ending.message, figures)
     return True
 
 
@@ -279,14 +295,21 @@ def _end_attempt(
     outcome: str,
     reason: Reason | None,
     message: str,
+    figures: dict[str, Any] | None = None,
 ) -> None:
-    new = {"new_ended_at": now, "new_outcome": outcome, "new_reason": reason}
-    session.execute(_END_ATTEMPT, {**_names(mine), **new, "new_message": message})
+    new = {
+        "new_ended_at": now,
+        "new_outcome": outcome,
+        "new_reason": reason,
+        "new_message": message,
+        "new_figures": figures or {},
+    }
+    session.execute(_END_ATTEMPT, {**_names(mine), **new})
 
 
 def _add_message(session: Session, job_id: int) -> None:
-    place = select(Job.id, Job.job_type, Job.user_id, Job.priority, literal(utcnow()))
-    columns = ["job_id", "queue", "user_id", "priority", "created_at"]
+    place = select(Job.id, Job.job_type, Job.user_id, Job.priority, Job.needs, literal(utcnow()))
+    columns = ["job_id", "queue", "user_id", "priority", "needs", "created_at"]
     session.execute(insert(OutboxMessage).from_select(columns, place.where(Job.id == job_id)))
 
 
@@ -334,7 +357,10 @@ _END_ATTEMPT = (
         _attempts.c.number == bindparam("my_attempt"),
     )
     .values(
-        {name: bindparam(f"new_{name}") for name in ("ended_at", "outcome", "reason", "message")}
+        {
+            name: bindparam(f"new_{name}")
+            for name in ("ended_at", "outcome", "reason", "message", "figures")
+        }
     )
 )
 _DROP_MESSAGE = delete(_outbox).where(_outbox.c.job_id == bindparam("job"))

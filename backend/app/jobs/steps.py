@@ -1,9 +1,9 @@
 """The steps of an attempt: what the toolchain reports, or else its commands themselves."""
 
 import time
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import bindparam, delete, insert
@@ -12,17 +12,43 @@ from sqlalchemy.orm import Session
 from app.db.base import table_of
 from app.executors.base import Exit, Outcome
 from app.jobs.states import Claim, set_current_step
+from app.jobs.values import clean, json_value
 from app.models import Step
-from app.toolchains.base import StepReport, StepStatus, Toolchain, ToolCommand
+from app.toolchains.base import StepReport, StepStatus, ToolCommand, ToolRun
+
+
+@dataclass(frozen=True)
+class Told:
+    """What an earlier attempt told of a step that its restored files do not say any more."""
+
+    started_at: float | None
+    warning_count: int
+    error_count: int
+    warnings: tuple[str, ...]
+    errors: tuple[str, ...]
+
+    def complete(self, step: StepReport) -> StepReport:
+        """Return the step as it was: copies of files have other times, LibreLane's logs are new."""
+        if self.started_at is not None:
+            step = replace(step, started_at=self.started_at)
+        if self.warning_count > step.warning_count:
+            step = replace(step, warning_count=self.warning_count, warnings=self.warnings)
+        if self.error_count > step.error_count:
+            step = replace(step, error_count=self.error_count, errors=self.errors)
+        return step
 
 
 class StepBook:
     """Knows the steps so far. Written by the attempt's thread, read by its watch."""
 
-    def __init__(self, toolchain: Toolchain, job_folder: Path) -> None:
-        self._toolchain = toolchain
-        self._folder = job_folder
+    def __init__(self) -> None:
+        self._run: ToolRun | None = None
+        self._told: Mapping[str, Told] = {}
         self._commands: list[StepReport] = []
+
+    def open(self, run: ToolRun, told: Mapping[str, Told]) -> None:
+        """Note that the work is prepared; `told`: of restored steps, by their folders."""
+        self._run, self._told = run, told
 
     def begin(self, command: ToolCommand) -> None:
         """Note that a command starts."""
@@ -45,8 +71,14 @@ class StepBook:
 
     def steps(self) -> list[StepReport]:
         """Return the steps so far, in order."""
-        reported = self._toolchain.progress(self._folder)
-        return reported if reported is not None else self._commands
+        reported = self._run.progress() if self._run else None
+        if reported is None:
+            return self._commands
+        return [self._as_told(step) for step in reported] if self._told else reported
+
+    def _as_told(self, step: StepReport) -> StepReport:
+        told = self._told.get(step.folder or "")
+        return step if told is None else told.complete(step)
 
 
 def in_words(ended: Exit) -> str:
@@ -66,32 +98,60 @@ def _exit_code(ended: Exit) -> int | None:
     return 128 + ended.signal if ended.signal is not None else ended.code
 
 
-def show_steps(session: Session, mine: Claim, steps: list[StepReport]) -> bool:
-    """Replace a running attempt's steps; False when the job is not ours (any more)."""
-    if steps and not set_current_step(session, mine, steps[-1].name):
-        return False
-    replace_steps(session, mine, steps)
-    return True
+def current_step(steps: list[StepReport]) -> str | None:
+    """Return the name of the step that runs or ran last."""
+    begun = [step.name for step in steps if step.status is not StepStatus.PENDING]
+    return begun[-1] if begun else None
 
 
-def replace_steps(session: Session, mine: Claim, steps: list[StepReport]) -> None:
-    """Replace the attempt's steps; whoever calls it has seen that the job is ours."""
-    session.execute(_DELETE, {"job": mine.job_id, "number": mine.attempt})
-    rows = [_row(mine, ordinal, step) for ordinal, step in enumerate(steps, start=1)]
-    if rows:
-        session.execute(_INSERT, rows)
+class ShownSteps:
+    """An attempt's steps as the database has them: only what changes is written."""
+
+    def __init__(self, mine: Claim) -> None:
+        self._mine = mine
+        self._shown: list[StepReport] = []
+
+    def differ(self, steps: list[StepReport]) -> bool:
+        """Return whether there is anything to write."""
+        return steps != self._shown
+
+    def show(self, session: Session, steps: list[StepReport]) -> bool:
+        """Write the steps of a running attempt; False when the job is not ours (any more)."""
+        name = current_step(steps)
+        if name is not None and not set_current_step(session, self._mine, name):
+            return False
+        self.write(session, steps)
+        return True
+
+    def write(self, session: Session, steps: list[StepReport]) -> None:
+        """Write the steps; whoever calls it has seen that the job is ours."""
+        shown = dict(enumerate(self._shown, start=1))
+        new = dict(enumerate(steps, start=1))
+        changed = [n for n in shown.keys() | new.keys() if shown.get(n) != new.get(n)]
+        if changed:
+            names = {"job": self._mine.job_id, "number": self._mine.attempt, "changed": changed}
+            session.execute(_DELETE, names)
+        rows = [_row(self._mine, n, new[n]) for n in sorted(changed) if n in new]
+        if rows:
+            session.execute(_INSERT, rows)
+
+    def written(self, steps: list[StepReport]) -> None:
+        """Note that what was written is committed."""
+        self._shown = steps
 
 
 _steps = table_of(Step)
 _DELETE = delete(_steps).where(
-    _steps.c.job_id == bindparam("job"), _steps.c.attempt == bindparam("number")
+    _steps.c.job_id == bindparam("job"),
+    _steps.c.attempt == bindparam("number"),
+    _steps.c.ordinal.in_(bindparam("changed", expanding=True)),
 )
 _INSERT = insert(_steps)
 
 
 def _row(mine: Claim, ordinal: int, step: StepReport) -> dict[str, Any]:
     started = step.started_at
-    return {
+    row = {
         "job_id": mine.job_id,
         "attempt": mine.attempt,
         "ordinal": ordinal,
@@ -104,4 +164,13 @@ def _row(mine: Claim, ordinal: int, step: StepReport) -> dict[str, Any]:
         "peak_memory_bytes": step.peak_memory_bytes,
         "disk_bytes": step.disk_bytes,
         "exit_code": step.exit_code,
+        "folder": step.folder,
+        "warning_count": step.warning_count,
+        "error_count": step.error_count,
+        "notes": {"warnings": list(step.warnings), "errors": list(step.errors)},
+        "metric_changes": {
+            name: [json_value(old), json_value(new)]
+            for name, (old, new) in step.metric_changes.items()
+        },
     }
+    return {column: clean(value) for column, value in row.items()}

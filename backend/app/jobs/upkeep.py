@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from app.core.logging import get_logger
 from app.core.memory import MemoryKills
@@ -25,10 +26,14 @@ from app.db.engine import Database
 from app.executors.base import Executor
 from app.jobs.context import Context
 from app.jobs.logs import store_rest
+from app.jobs.meters import leases_expired, upkeep_rounds
 from app.jobs.outbox import relay
 from app.jobs.patience import OUTAGES
 from app.jobs.presence import Reporter
 from app.jobs.states import Claim, Loss, Reason, expired, fence, lose, reap
+from app.jobs.sweep import sweep_if_due
+from app.jobs.tallies import tally_if_due
+from app.jobs.traces import trace_attempt
 from app.jobs.workdir import WorkDir, claim_of, work_dirs
 from app.models import Job, UpkeepLease
 
@@ -44,6 +49,8 @@ _LOSSES = {
 }
 #: How many rounds the holder may miss before another takes over.
 LEASE_ROUNDS = 5
+#: How long a sweep that has just begun is waited for at the end, in seconds.
+SWEEP_SECONDS = 5.0
 
 
 class Upkeep:
@@ -62,6 +69,7 @@ class Upkeep:
         self._holder = f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
         self._kills = MemoryKills()
         self._sight = _Sight(context.settings)
+        self._sweeping: threading.Thread | None = None
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self.run, name="upkeep", daemon=True)
 
@@ -74,6 +82,8 @@ class Upkeep:
         self._closing.set()
         if self._thread.is_alive():
             self._thread.join()
+        if self._sweeping is not None:  # whose connections would be closed under it
+            self._sweeping.join(SWEEP_SECONDS)
         if self._reporter is not None:
             self._leave(self._reporter)
 
@@ -82,8 +92,10 @@ class Upkeep:
         while not self._closing.is_set():
             try:
                 self.round()
+                upkeep_rounds.labels("well").inc()
             except Exception:
                 # An outage of the database, say. The next round finds the same work to do.
+                upkeep_rounds.labels("stumbled").inc()
                 log.exception("upkeep stumbled")
             self._closing.wait(self._context.settings.upkeep_seconds)
 
@@ -103,6 +115,8 @@ class Upkeep:
             if may_judge:
                 reap_expired(database, settings.max_attempts)
             relay(self._context)
+            self._sweeping = sweep_if_due(self._context, self._holder) or self._sweeping
+            self._guarded(lambda: tally_if_due(self._context))
 
     def _sweep(self) -> None:
         database = self._context.database
@@ -115,6 +129,7 @@ class Upkeep:
             duty()
         except Exception:
             # Whatever it is, jobs of other machines wait for the shared duties.
+            upkeep_rounds.labels("stumbled").inc()
             log.exception("upkeep of this machine stumbled")
 
     def _leave(self, reporter: Reporter) -> None:
@@ -170,6 +185,12 @@ def elect(database: Database, duty: str, holder: str, seconds: float) -> bool:
         return True
 
 
+def holder_of(session: Session, duty: str) -> UpkeepLease | None:
+    """Return who has charge of a duty now; None if nobody has."""
+    lease = session.get(UpkeepLease, duty)
+    return lease if lease is not None and lease.until > database_now(session) else None
+
+
 def reap_expired(database: Database, max_attempts: int) -> None:
     """Take jobs from attempts whose lease has run out."""
     with database.reading() as session:
@@ -178,6 +199,8 @@ def reap_expired(database: Database, max_attempts: int) -> None:
         with database.writing() as session:
             status = reap(session, attempt, max_attempts)
         if status is not None:
+            leases_expired.inc()
+            trace_attempt(database, attempt)
             log.warning("attempt lost", job=attempt.job_id, attempt=attempt.attempt, now=status)
 
 
@@ -210,6 +233,8 @@ def _lose(context: Context, attempt: Claim, why: Loss) -> None:
     with context.database.writing() as session:
         status = lose(session, attempt, why, context.settings.max_attempts)
     log.warning("process lost", job=attempt.job_id, why=why.reason, now=status)
+    if status is not None:
+        trace_attempt(context.database, attempt)
 
 
 def _is_running(database: Database, attempt: Claim) -> bool:

@@ -3,16 +3,16 @@
 import enum
 import threading
 import time
+from collections.abc import Callable
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.core.logging import get_logger
+from app.core.logging import get_logger, in_context
 from app.jobs.context import Context
 from app.jobs.live import LiveStream
-from app.jobs.patience import OUTAGE_SECONDS
+from app.jobs.patience import OUTAGE_SECONDS, note_outage
 from app.jobs.states import Claim, extend
-from app.jobs.steps import StepBook, show_steps
-from app.toolchains.base import StepReport
+from app.jobs.steps import ShownSteps, StepBook
 
 log = get_logger(__name__)
 
@@ -26,25 +26,36 @@ class Halt(enum.StrEnum):
     CANCELLED = "cancelled"
     LOST = "lost"  # the lease is somebody else's: nothing may be written any more
     SHUTDOWN = "shutdown"  # the worker goes; the job is handed back
+    LACKING = "lacking"  # the worker has lost what the job needs; the job is handed back
 
 
 class Watch:
-    """Runs beside an attempt, in a thread. Sets `stop` when the attempt has to end; see `halt`."""
+    """Runs beside an attempt, in a thread. Sets `stop` when the attempt has to end; see `halt`.
 
-    def __init__(self, context: Context, mine: Claim, book: StepBook) -> None:
+    `on_steps` is called when steps have changed.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        mine: Claim,
+        book: StepBook,
+        on_steps: Callable[[], None] = lambda: None,
+    ) -> None:
         self.stop = threading.Event()
         self.halt: Halt | None = None
         self.job_id = mine.job_id
         self._context = context
         self._mine = mine
         self._book = book
+        self._on_steps = on_steps
         self._live = LiveStream(context.broker.redis)
-        self._written: list[StepReport] = []
+        self.shown = ShownSteps(mine)
         self._wake = threading.Event()
         self._closing = False
         self._nudged = False
         self._beat_at = time.monotonic()
-        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+        self._thread = threading.Thread(target=in_context(self._run), name="watch", daemon=True)
 
     def start(self) -> None:
         """Begin; the lease is fresh from the claim."""
@@ -65,6 +76,10 @@ class Watch:
         """Stop the attempt because the worker goes. Only sets flags: a signal handler may call."""
         self._halt(Halt.SHUTDOWN)
 
+    def hand_back(self) -> None:
+        """Stop the attempt because the worker cannot do it."""
+        self._halt(Halt.LACKING)
+
     def _run(self) -> None:
         while True:
             self._wake.wait(TICK_SECONDS)
@@ -82,6 +97,7 @@ class Watch:
                 self._beat()
             self._show_steps()
         except SQLAlchemyError as error:
+            note_outage(error)
             log.warning("database away; trying on", job=self._mine.job_id, error=str(error))
             # Nobody can take the job while there is no database: the tools may go on meanwhile.
             if since >= OUTAGE_SECONDS:
@@ -102,12 +118,13 @@ class Watch:
 
     def _show_steps(self) -> None:
         steps = self._book.steps()
-        if steps == self._written:
+        if not self.shown.differ(steps):
             return
         with self._context.database.writing() as session:
-            if not show_steps(session, self._mine, steps):
+            if not self.shown.show(session, steps):
                 self._halt(Halt.LOST)
-        self._written = steps
+        self.shown.written(steps)
+        self._on_steps()
         self._live.job_changed(self._mine)
 
     def _halt(self, why: Halt) -> None:

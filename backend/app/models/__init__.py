@@ -1,28 +1,35 @@
 """The tables."""
 
+from app.core.job_types import JobType
+from app.models.holds import Hold
 from app.models.jobs import (
     Artifact,
     Attempt,
     Job,
     JobStatus,
-    JobType,
+    KeptStep,
     Metric,
     OutboxMessage,
     Priority,
     Step,
 )
+from app.models.offers import WorkerOffer
 from app.models.projects import Project, ProjectFile, Revision, Visibility
+from app.models.tallies import Tally
 from app.models.upkeep import UpkeepLease
-from app.models.users import AccessToken, User
+from app.models.users import AccessToken, Failures, User
 from app.models.workers import WorkerReport
 
 __all__ = [
     "AccessToken",
     "Artifact",
     "Attempt",
+    "Failures",
+    "Hold",
     "Job",
     "JobStatus",
     "JobType",
+    "KeptStep",
     "Metric",
     "OutboxMessage",
     "Priority",
@@ -30,8 +37,10 @@ __all__ = [
     "ProjectFile",
     "Revision",
     "Step",
+    "Tally",
     "UpkeepLease",
     "User",
     "Visibility",
+    "WorkerOffer",
     "WorkerReport",
 ]

@@ -20,13 +20,6 @@ from app.core.clock import utcnow
 from app.db.base import Base
 
 
-class JobType(enum.StrEnum):
-    """What a job is for; also the name of its queue."""
-
-    BUILD = "build"
-    SIMULATION = "simulation"
-
-
 class JobStatus(enum.StrEnum):
     """Where a job stands."""
 
@@ -61,6 +54,7 @@ class Job(Base):
         Index("ix_jobs_status_lease_until", "status", "lease_until"),
         Index("ix_jobs_project_id_job_type_id", "project_id", "job_type", "id"),
         Index("ix_jobs_status_job_type_user_id", "status", "job_type", "user_id"),
+        {"sqlite_autoincrement": True},  # no id twice, also of one that was deleted
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -70,10 +64,16 @@ class Job(Base):
     job_type: Mapped[str] = mapped_column(String(16))
     toolchain: Mapped[str] = mapped_column(String(32))
     config: Mapped[dict[str, Any]]
+    #: What it needs of a worker (see app.toolchains.needs); empty if that is not known.
+    needs: Mapped[str] = mapped_column(String(500), default="", server_default="")
     max_seconds: Mapped[int]
     priority: Mapped[int] = mapped_column(SmallInteger, default=Priority.NORMAL)
     #: The job that this one does again.
     retry_of: Mapped[int | None] = mapped_column(
+        ForeignKey("jobs.id", ondelete="SET NULL"), index=True
+    )
+    #: The job with whose finished steps this one begins.
+    continues: Mapped[int | None] = mapped_column(
         ForeignKey("jobs.id", ondelete="SET NULL"), index=True
     )
 
@@ -88,12 +88,20 @@ class Job(Base):
     reason: Mapped[str | None] = mapped_column(String(32))
     message: Mapped[str | None] = mapped_column(Text)
     verdict: Mapped[str | None] = mapped_column(String(16))
+    #: What else the toolchain found (see app.schemas.results); empty before the end.
+    details: Mapped[dict[str, Any]] = mapped_column(default=dict)
     #: The Celery task that works on it or did so last.
     celery_task_id: Mapped[str | None] = mapped_column(String(64))
+    #: What its trace goes on from (`app.core.tracing`); None if its submission was not traced.
+    traceparent: Mapped[str | None] = mapped_column(String(64))
 
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     started_at: Mapped[datetime | None]
-    ended_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None] = mapped_column(index=True)
+    #: Whether a user keeps it from being removed (see `app.jobs.retention`).
+    pinned: Mapped[bool] = mapped_column(default=False)
+    #: Since when its log and its artifacts are not kept any more.
+    files_removed_at: Mapped[datetime | None]
 
 
 class Attempt(Base):
@@ -106,16 +114,20 @@ class Attempt(Base):
     job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
     number: Mapped[int]
     worker: Mapped[str] = mapped_column(String(255))
-    started_at: Mapped[datetime] = mapped_column(default=utcnow)
-    ended_at: Mapped[datetime | None]
+    started_at: Mapped[datetime] = mapped_column(default=utcnow, index=True)
+    ended_at: Mapped[datetime | None] = mapped_column(index=True)
     #: None while it runs, then 'completed', 'failed', 'cancelled', 'lost' or 'released'.
     outcome: Mapped[str | None] = mapped_column(String(16))
     reason: Mapped[str | None] = mapped_column(String(32))
     message: Mapped[str | None] = mapped_column(Text)
+    #: Which tools do it, in words; None before they are known.
+    tools: Mapped[str | None] = mapped_column(String(255))
+    #: What it tells of itself at its end (`app.jobs.figures`); empty if it was lost.
+    figures: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
 class Step(Base):
-    """One tool run inside an attempt."""
+    """One tool run inside an attempt, or one to come."""
 
     __tablename__ = "steps"
     __table_args__ = (UniqueConstraint("job_id", "attempt", "ordinal"),)
@@ -133,6 +145,30 @@ class Step(Base):
     peak_memory_bytes: Mapped[int | None] = mapped_column(BigInteger)
     disk_bytes: Mapped[int | None] = mapped_column(BigInteger)
     exit_code: Mapped[int | None]
+    #: Where its files are, below the job's folder.
+    folder: Mapped[str | None] = mapped_column(String(255))
+    warning_count: Mapped[int] = mapped_column(default=0)
+    error_count: Mapped[int] = mapped_column(default=0)
+    #: {"warnings": [text, ...], "errors": [text, ...]}: the first of each.
+    notes: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    #: {metric: [value before or null, value after]}, as JSON takes values.
+    metric_changes: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class KeptStep(Base):
+    """The folder of a finished step in the store, for whoever continues the job."""
+
+    __tablename__ = "kept_steps"
+    __table_args__ = (UniqueConstraint("job_id", "attempt", "folder"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
+    attempt: Mapped[int]
+    step: Mapped[str] = mapped_column(String(255))
+    #: Below the job's folder.
+    folder: Mapped[str] = mapped_column(String(255))
+    #: The tree of its files (see app.storage.trees).
+    tree_digest: Mapped[str] = mapped_column(String(64))
 
 
 class Artifact(Base):
@@ -177,7 +213,10 @@ class OutboxMessage(Base):
 
     __tablename__ = "outbox"
     __table_args__ = (
-        Index("ix_outbox_queue_user_id_priority_job_id", "queue", "user_id", "priority", "job_id"),
+        Index(
+            "ix_outbox_queue_needs_user_id_priority_job_id",
+            *("queue", "needs", "user_id", "priority", "job_id"),
+        ),
         Index("ix_outbox_queue_user_id_published_at", "queue", "user_id", "published_at"),
     )
 
@@ -187,6 +226,8 @@ class OutboxMessage(Base):
     queue: Mapped[str] = mapped_column(String(32))
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     priority: Mapped[int] = mapped_column(SmallInteger)
+    #: As of the job.
+    needs: Mapped[str] = mapped_column(String(500), default="", server_default="")
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     published_at: Mapped[datetime | None]
     epoch: Mapped[str | None] = mapped_column(String(64))

@@ -34,3 +34,15 @@ class AccessToken(Base):
     digest: Mapped[str] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     expires_at: Mapped[datetime]
+
+
+class Failures(Base):
+    """Log-ins that failed lately, of one account, address or pair (see `app.accounts.guard`)."""
+
+    __tablename__ = "failures"
+
+    #: A digest: what is typed as a user name may be a password.
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    count: Mapped[int]
+    #: When they are forgotten.
+    until: Mapped[datetime] = mapped_column(index=True)

@@ -19,5 +19,7 @@ class WorkerReport(Base):
     executor: Mapped[str] = mapped_column(String(32))
     #: Protection -> whether it is in force there.
     protections: Mapped[dict[str, Any]]
+    #: What it can run (see app.jobs.abilities); None from a release that did not tell.
+    abilities: Mapped[dict[str, Any] | None]
     started_at: Mapped[datetime]
     seen_at: Mapped[datetime]

@@ -19,7 +19,8 @@ def keep_revision(session: Session, project: Project, tree_digest: str) -> Revis
     wanted = select(Revision).where(
         Revision.project_id == project.id, Revision.tree_digest == tree_digest
     )
-    revision = session.scalar(wanted)
+    # Locked, so that it does not go with the last other job of it before ours is there.
+    revision = session.scalar(wanted.with_for_update(read=True, key_share=True))
     if revision is not None:
         return revision
     try:

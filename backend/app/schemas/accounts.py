@@ -5,11 +5,13 @@ from typing import Annotated
 
 from pydantic import BaseModel, StringConstraints
 
-from app.schemas.base import PlainText, View
+from app.schemas.base import PlainText, View, example
 
 
 class LoginForm(BaseModel):
     """The form of the OAuth 2 password grant; its other fields mean nothing here."""
+
+    model_config = example({"username": "ada", "password": "..."})
 
     username: Annotated[str, StringConstraints(max_length=64), PlainText]
     password: Annotated[str, StringConstraints(max_length=1024), PlainText]

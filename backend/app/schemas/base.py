@@ -3,13 +3,18 @@
 import math
 from typing import Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, JsonValue
 
 
 class Body(BaseModel):
     """A request body: a field that is not known is an error, not silently nothing."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+def example(body: dict[str, JsonValue]) -> ConfigDict:
+    """Return the `model_config` of a body with an example for the document."""
+    return ConfigDict(json_schema_extra={"examples": [body]})
 
 
 class View(BaseModel):

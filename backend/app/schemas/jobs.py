@@ -3,11 +3,13 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
 
 from app.models import JobStatus, JobType, Priority
-from app.schemas.base import Body, PlainJson, View
+from app.schemas.base import Body, PlainJson, PlainText, View, example
 
+#: A number, or the text 'Infinity', '-Infinity' or 'NaN', which JSON has no numbers for.
+JsonValue = int | float | str
 PriorityName = Literal["high", "normal", "low"]
 
 
@@ -17,6 +19,8 @@ class JobBody(Body):
     `config` is the toolchain's; `max_seconds` None: as long as allowed; `priority` ranks it among
     your own jobs.
     """
+
+    model_config = example({"config": {}, "max_seconds": 1800, "priority": "high"})
 
     config: Annotated[dict[str, Any], PlainJson] = Field(default_factory=dict)
     max_seconds: int | None = Field(None, ge=1)
@@ -39,6 +43,8 @@ class JobView(View):
     priority: Annotated[PriorityName, BeforeValidator(_priority_name)]
     #: The job that this one does again.
     retry_of: int | None
+    #: The job with whose finished steps this one begins.
+    continues: int | None
     status: JobStatus
     attempt: int
     current_step: str | None
@@ -48,10 +54,21 @@ class JobView(View):
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
+    #: Whether somebody keeps it from being removed.
+    pinned: bool
+    #: Since when its log and its artifacts are not kept any more.
+    files_removed_at: datetime | None
+
+
+class StepNotes(BaseModel):
+    """The first warnings and errors of a step's tools."""
+
+    warnings: list[str] = Field(default_factory=list)
+    errors: list[str] = Field(default_factory=list)
 
 
 class StepView(View):
-    """A step of a job's newest attempt."""
+    """A step of a job's newest attempt; one to come is `pending`."""
 
     ordinal: int
     step: str
@@ -63,6 +80,29 @@ class StepView(View):
     peak_memory_bytes: int | None
     disk_bytes: int | None
     exit_code: int | None
+    folder: str | None
+    warning_count: int
+    error_count: int
+    notes: StepNotes
+    #: {metric: [value before or null, value after]}.
+    metric_changes: dict[str, tuple[JsonValue | None, JsonValue]]
+
+
+StepId = Annotated[str, StringConstraints(max_length=200), PlainText]
+
+
+class RestartBody(Body):
+    """Where a build is to begin and to end, and what is to be different.
+
+    `from` is a step's id, as 'OpenROAD.DetailedRouting'; without it, the step at which the job
+    stopped. `to` is the last step to run. `variables` are LibreLane's.
+    """
+
+    model_config = example({"from": "OpenROAD.DetailedRouting", "variables": {"DRT_OPT_ITERS": 40}})
+
+    begin: StepId | None = Field(None, alias="from")
+    end: StepId | None = Field(None, alias="to")
+    variables: Annotated[dict[str, Any], PlainJson] = Field(default_factory=dict)
 
 
 class AttemptView(View):
@@ -75,6 +115,7 @@ class AttemptView(View):
     outcome: str | None
     reason: str | None
     message: str | None
+    tools: str | None
 
 
 class JobDetail(JobView):
@@ -83,10 +124,18 @@ class JobDetail(JobView):
     config: dict[str, Any]
     max_seconds: int
     cancel_requested: bool
+    #: Until when its files stay at least; None when nothing is going to remove them.
+    files_kept_until: datetime | None
+    #: What its files' readers are told when these have been removed.
+    files_removed: str | None
     steps: list[StepView]
+    #: How long it will still take, by the project's builds before; None when nobody can know.
+    estimate_seconds: float | None
+    #: What a pending job waits for that no worker has which is there; None if one can run it.
+    waits_for: str | None
     attempts: list[AttemptView]
-    #: A number, or the text 'Infinity', '-Infinity' or 'NaN', which JSON has no numbers for.
-    metrics: dict[str, int | float | str]
+    metrics: dict[str, JsonValue]
+    details: dict[str, Any]
 
 
 class ArtifactView(View):
@@ -102,6 +151,15 @@ class ArtifactView(View):
     url: str
 
 
+class StepFileView(BaseModel):
+    """A file of a step's folder; `size` in bytes, `digest` its SHA-256, `url` where it is."""
+
+    path: str
+    size: int
+    digest: str
+    url: str
+
+
 class StatusView(View):
     """The newest job of a project, for scripts that poll. `logs` holds its last 64 KiB."""
 
@@ -113,3 +171,5 @@ class StatusView(View):
     reason: str | None
     message: str | None
     verdict: str | None
+    #: As of the job.
+    waits_for: str | None

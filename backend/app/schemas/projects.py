@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import StringConstraints
 
 from app.models import Visibility
-from app.schemas.base import Body, PlainText, View
+from app.schemas.base import Body, PlainText, View, example
 
 _NAME = StringConstraints(min_length=1, max_length=100, strip_whitespace=True)
 Name = Annotated[str, _NAME, PlainText]
@@ -16,6 +16,8 @@ Description = Annotated[str, StringConstraints(max_length=2000), PlainText]
 class ProjectBody(Body):
     """A project to be made."""
 
+    model_config = example({"name": "chip", "visibility": "private"})
+
     name: Name
     description: Description = ""
     visibility: Visibility = Visibility.PRIVATE
@@ -23,6 +25,8 @@ class ProjectBody(Body):
 
 class ProjectChange(Body):
     """What to change of a project; what is left out stays."""
+
+    model_config = example({"visibility": "public"})
 
     name: Name | None = None
     description: Description | None = None

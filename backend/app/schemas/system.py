@@ -1,8 +1,11 @@
 """Bodies of the system route."""
 
 from datetime import datetime
+from typing import Annotated
 
-from app.schemas.base import View
+from pydantic import Field
+
+from app.schemas.base import Body, PlainText, View, example
 
 
 class QueueView(View):
@@ -25,6 +28,9 @@ class WorkerView(View):
     started_at: datetime
     seen_at: datetime
     is_there: bool
+    is_draining: bool
+    #: Those that it runs.
+    jobs: list[int]
 
 
 class BrokerSettingView(View):
@@ -35,11 +41,37 @@ class BrokerSettingView(View):
     advice: str
 
 
+class RetentionView(View):
+    """How many days finished jobs keep what (None: for ever), and when old things go next."""
+
+    steps_days: float
+    files_days: float | None
+    jobs_days: float | None
+    newest_jobs: int
+    pinned_jobs: int
+    next_sweep: datetime | None
+
+
+class MaintenanceBody(Body):
+    """What users are told."""
+
+    model_config = example({"words": "New disks. Back at 18:00 UTC."})
+
+    words: Annotated[str, Field(max_length=500), PlainText] = ""
+
+
 class SystemView(View):
-    """How the installation stands; `broker` is None while Redis does not answer."""
+    """How the installation stands; `broker` is None while Redis does not answer.
+
+    `maintenance`: the operator's words while it is on, else None. `upkeep`: who looks after lost
+    jobs and messages; None if nobody does.
+    """
 
     version: str
     database: str
+    upkeep: str | None
+    retention: RetentionView
+    maintenance: str | None
     queues: list[QueueView]
     workers: list[WorkerView]
     broker: list[BrokerSettingView] | None

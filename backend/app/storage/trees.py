@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.storage.blobs import digest_of, get_blob
+from app.storage.blobs import copy_blob, digest_of
+from app.storage.freshness import is_kept
 from app.storage.store import Store
 
 
@@ -32,7 +33,7 @@ def put_tree(store: Store, files: Mapping[str, TreeFile]) -> str:
     manifest = {"files": entries, "format": 1}
     data = json.dumps(manifest, sort_keys=True, separators=(",", ":")).encode()
     digest = digest_of(data)
-    if not store.exists(tree_key(digest)):
+    if not is_kept(store, tree_key(digest)):
         store.put(tree_key(digest), data)
     return digest
 
@@ -44,11 +45,15 @@ def get_tree(store: Store, digest: str) -> dict[str, TreeFile]:
 
 
 def write_tree(store: Store, digest: str, folder: Path) -> None:
-    """Write copies of a tree's files below the new folder `folder`."""
+    """Write copies of a tree's files below the new folder `folder`.
+
+    FileNotFoundError when the store has lost one, ValueError when one is not what it was.
+    """
     folder.mkdir(parents=True)
     for path, file in get_tree(store, digest).items():
         target = folder / path
         if not target.resolve().is_relative_to(folder.resolve()):
             raise ValueError(f"tree {digest} holds the path {path!r}, which leaves the folder")
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(get_blob(store, file.digest))
+        with target.open("wb") as copy:
+            copy_blob(store, file.digest, copy)

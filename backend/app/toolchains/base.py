@@ -7,29 +7,38 @@ A job's folder (`workdir`) looks the same for every toolchain:
 """
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, Protocol
 
 from app.executors.base import Mount, OutputSink
+from app.toolchains.needs import Needs
+
+#: Returns the content of a file of the revision, by its path.
+ReadFile = Callable[[str], bytes]
 
 SOURCE = "source"
 RUN = "run"
 
 
 class BadInputError(Exception):
-    """The job cannot be run as asked. `field` names what is wrong; the text says how to mend it."""
+    """The job cannot be run as asked. `field` names what is wrong; the text says how to mend it.
 
-    def __init__(self, field: str, message: str) -> None:
+    `more` are other fields with their texts, if several are wrong.
+    """
+
+    def __init__(self, field: str, message: str, more: Sequence[tuple[str, str]] = ()) -> None:
         super().__init__(message)
         self.field = field
         self.message = message
+        self.more = tuple(more)
 
 
 class StepStatus(enum.StrEnum):
     """Where a step stands."""
 
+    PENDING = "pending"  # to come
     RUNNING = "running"
     COMPLETED = "completed"
     FAILED = "failed"
@@ -64,6 +73,10 @@ class ToolCommand:
     listener: OutputSink | None = None
 
 
+#: A metric's value. Infinity and NaN are values that flows report.
+Value = float | int | str
+
+
 @dataclass(frozen=True)
 class StepReport:
     """One step as progress() sees it. Times are seconds; `started_at` is a Unix time or None."""
@@ -79,6 +92,40 @@ class StepReport:
     disk_bytes: int | None = None
     #: The status of its program; 128 + the number of a signal that ended it.
     exit_code: int | None = None
+    #: Where its files are, below the job's folder; None if it has no folder of its own.
+    folder: str | None = None
+    #: How many warnings and errors its tools gave, and the first of them.
+    warning_count: int = 0
+    error_count: int = 0
+    warnings: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
+    #: What it changed: a metric's value before (None: there was none) and after.
+    metric_changes: Mapping[str, tuple[Value | None, Value]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FinishedStep:
+    """A step whose folder will not change any more. `folder` is below the job's folder."""
+
+    step: str
+    folder: str
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """The finished steps of an attempt that was interrupted, or of the job that this one continues.
+
+    `tools` is what ToolRun.tools said there. `fetch` writes a step's files into the job's folder,
+    where they were; it raises OSError or ValueError when they are not all there.
+    """
+
+    tools: str
+    steps: tuple[FinishedStep, ...]
+    fetch: Callable[[FinishedStep], None]
+    #: Where this attempt's tools find the job's folder; the earlier ones may have had another.
+    inside: PurePath
+    #: The user chose to begin with them: to begin anew would be no substitute.
+    is_chosen: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,8 +145,56 @@ class ToolResult:
     verdict: Verdict
     message: str
     reason: str | None = None  # 'tool_failed', 'bad_input', 'output_limit'
-    metrics: Mapping[str, float | int | str] = field(default_factory=dict)
+    metrics: Mapping[str, Value] = field(default_factory=dict)
     files: tuple[CollectedFile, ...] = ()
+    #: What else is known, as JSON: see app.schemas.results.
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to repeat a job by hand, in a folder that holds its files in source/."""
+
+    #: Lines for a POSIX shell that starts in that folder.
+    script: str
+    #: Other files for the folder: path -> text.
+    files: Mapping[str, str]
+    #: What has to be installed, in Markdown, for people.
+    needs: str
+
+
+class ToolRun(Protocol):
+    """One attempt's work, prepared."""
+
+    @property
+    def commands(self) -> Sequence[ToolCommand]:
+        """The commands, to be run in order until one fails."""
+        ...
+
+    @property
+    def tools(self) -> str:
+        """Which tools do it, in words: only with the same can an attempt go on where it stopped.
+
+        Empty if it always has to begin anew.
+        """
+        ...
+
+    @property
+    def restored(self) -> Sequence[FinishedStep]:
+        """The steps that are there already, from `earlier`."""
+        ...
+
+    def progress(self) -> list[StepReport] | None:
+        """Return the steps in order, also those to come; None when the commands are the steps."""
+        ...
+
+    def finished(self) -> list[FinishedStep]:
+        """Return the steps to keep for a next attempt, in order; none if it could not use them."""
+        ...
+
+    def collect(self, last: ToolCommand, exit_code: int) -> ToolResult:
+        """Read the result after `last`, the last command that ran, ended with `exit_code`."""
+        ...
 
 
 class Toolchain(Protocol):
@@ -108,27 +203,27 @@ class Toolchain(Protocol):
     name: str  # 'icarus', 'librelane'
     job_type: str  # 'build' or 'simulation'
 
-    def validate(self, config: Mapping[str, Any], paths: list[str]) -> dict[str, Any]:
+    def validate(
+        self, config: Mapping[str, Any], paths: list[str], read: ReadFile | None = None
+    ) -> dict[str, Any]:
         """Return `config` complete with defaults for a revision holding the files `paths`.
 
-        Raises BadInputError naming the field. Called when a job is submitted: is fast and touches
-        no file.
+        Raises BadInputError naming the field. Called when a job is submitted: is fast. `read`, if
+        it is given, is used to look into files that say how to run it.
         """
         ...
 
-    def prepare(self, config: Mapping[str, Any], workdir: Path) -> list[ToolCommand]:
-        """Make `run/` and return the commands, to be run in order until one fails.
+    def needs(
+        self, config: Mapping[str, Any], paths: list[str], read: ReadFile | None = None
+    ) -> Needs:
+        """Return what a worker has to have for a config that validate() has returned."""
+        ...
 
-        Raises BadInputError.
+    def prepare(
+        self, config: Mapping[str, Any], workdir: Path, earlier: Earlier | None = None
+    ) -> ToolRun:
+        """Make `run/` ready, beginning with what `earlier` finished if it can be used.
+
+        Raises BadInputError; ConnectionError while something is away, and then may be tried again.
         """
-        ...
-
-    def progress(self, workdir: Path) -> list[StepReport] | None:
-        """Return the steps so far in order, or None when the commands themselves are the steps."""
-        ...
-
-    def collect(
-        self, config: Mapping[str, Any], workdir: Path, last: ToolCommand, exit_code: int
-    ) -> ToolResult:
-        """Read the result after `last`, the last command that ran, ended with `exit_code`."""
         ...

@@ -1,7 +1,9 @@
 """Reading files that a job's programs have made.
 
 They are somebody else's: a name may be a link out of the job's folder, a FIFO that blocks its
-reader or a file of many gigabytes, and may change while we look. Nothing here follows a link.
+reader or a file of many gigabytes, and may change while we look. Nothing here follows a link: not
+in a file's way from `root` on, nor at `root` itself and the folder that holds it, which for
+run/build/ may both have been put there by the job.
 """
 
 import json
@@ -37,7 +39,7 @@ def open_plain(root: Path, name: str) -> BinaryIO | None:
         return None
     try:
         descriptor = _walk(root, parts)
-    except OSError:
+    except (OSError, ValueError):  # ValueError: no file has such a name
         return None
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
@@ -47,9 +49,9 @@ def open_plain(root: Path, name: str) -> BinaryIO | None:
 
 
 def _walk(root: Path, parts: tuple[str, ...]) -> int:
-    folder = os.open(root, _FOLDER)
+    folder = os.open(root.parent, _FOLDER)
     try:
-        for part in parts[:-1]:
+        for part in (root.name, *parts[:-1]):
             below = os.open(part, _FOLDER, dir_fd=folder)
             os.close(folder)
             folder = below
@@ -76,9 +78,17 @@ def read_json(root: Path, name: str, most: int = 64 << 20) -> Any:
         return None
 
 
+def is_linked(root: Path) -> bool:
+    """Return whether a folder, or the one that holds it, is a link."""
+    return root.is_symlink() or root.parent.is_symlink()
+
+
 def plain_files(root: Path) -> Iterator[Found]:
-    """Yield the plain files below `root` that have one name, among the first 200,000 entries."""
-    if root.is_symlink():
+    """Yield the plain files below `root` that have one name, among the first 200,000 entries.
+
+    A name that is no UTF-8 fits into no table and no JSON: such a file is left out.
+    """
+    if is_linked(root):
         return
     begin = len(os.fspath(root)) + 1
     for entry in islice(walk(root), _MOST_ENTRIES):
@@ -86,8 +96,18 @@ def plain_files(root: Path) -> Iterator[Found]:
             status = entry.stat(follow_symlinks=False)
         except OSError:
             continue
-        if stat.S_ISREG(status.st_mode) and status.st_nlink == 1:
-            yield Found(entry.path[begin:], status.st_size, status.st_mtime)
+        name = entry.path[begin:]
+        if stat.S_ISREG(status.st_mode) and status.st_nlink == 1 and _is_text(name):
+            yield Found(name, status.st_size, status.st_mtime)
+
+
+def _is_text(name: str) -> bool:
+    """Return whether a file's name is UTF-8."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 class Selection:

@@ -11,8 +11,19 @@ from pathlib import Path
 from typing import Any
 
 from app.toolchains import names
-from app.toolchains.base import SOURCE, BadInputError, StepReport, ToolCommand, ToolResult
+from app.toolchains.base import (
+    SOURCE,
+    BadInputError,
+    Earlier,
+    FinishedStep,
+    ReadFile,
+    StepReport,
+    ToolCommand,
+    ToolResult,
+    ToolRun,
+)
 from app.toolchains.icarus_result import COMPILE_LOG, PROGRAM, SimulationLog, read_result
+from app.toolchains.needs import Needs
 from app.toolchains.sources import (
     HEADER_ENDINGS,
     SOURCE_ENDINGS,
@@ -23,7 +34,7 @@ from app.toolchains.sources import (
 _KEYS = ("top", "files", "include_dirs", "defines", "plusargs", "timescale")
 _UNIT = "(1|10|100)(s|ms|us|ns|ps|fs)"
 _TIMESCALE = re.compile(rf"{_UNIT}/{_UNIT}")
-_OPTIONS = "compile.f"
+OPTIONS = "compile.f"
 #: Keeps what the compiler says, for collect(), and its status.
 _KEEP_LOG = (
     "sh",
@@ -38,7 +49,9 @@ class Icarus:
     name = "icarus"
     job_type = "simulation"
 
-    def validate(self, config: Mapping[str, Any], paths: list[str]) -> dict[str, Any]:
+    def validate(
+        self, config: Mapping[str, Any], paths: list[str], read: ReadFile | None = None
+    ) -> dict[str, Any]:
         """See Toolchain.validate."""
         names.known_keys(config, _KEYS)
         given = {key: value for key, value in config.items() if value is not None}
@@ -52,40 +65,63 @@ class Icarus:
             "timescale": _timescale(given.get("timescale")),
         }
 
-    def prepare(self, config: Mapping[str, Any], workdir: Path) -> list[ToolCommand]:
-        """See Toolchain.prepare."""
+    def needs(
+        self, config: Mapping[str, Any], paths: list[str], read: ReadFile | None = None
+    ) -> Needs:
+        """See Toolchain.needs."""
+        return Needs(self.name)
+
+    def prepare(
+        self, config: Mapping[str, Any], workdir: Path, earlier: Earlier | None = None
+    ) -> ToolRun:
+        """See Toolchain.prepare: a simulation always starts at its beginning."""
         check_beginnings("config.files", workdir, config["files"])
         run = make_run_folder(workdir)
-        timescale = config["timescale"]
-        (run / _OPTIONS).write_text(f"+timescale+{timescale}\n" if timescale else "")
-        return [
-            ToolCommand(
-                "compile",
-                "Compile",
-                (*_KEEP_LOG, *_compile(config)),
-                cwd=SOURCE,
-                wrapper_words=len(_KEEP_LOG),
-            ),
-            ToolCommand("run", "Run", _run(config), cwd=SOURCE, listener=SimulationLog()),
+        (run / OPTIONS).write_text(compile_options(config))
+        return IcarusRun(config, workdir)
+
+
+class IcarusRun:
+    """See ToolRun."""
+
+    tools = ""
+    restored = ()
+
+    def __init__(self, config: Mapping[str, Any], workdir: Path) -> None:
+        self._workdir = workdir
+        self._log = SimulationLog()
+        compile_ = (*_KEEP_LOG, *compile_command(config))
+        self.commands = [
+            ToolCommand("compile", "Compile", compile_, cwd=SOURCE, wrapper_words=len(_KEEP_LOG)),
+            ToolCommand("run", "Run", run_command(config), cwd=SOURCE, listener=self._log),
         ]
 
-    def progress(self, workdir: Path) -> list[StepReport] | None:
-        """See Toolchain.progress: the commands are the steps."""
+    def progress(self) -> list[StepReport] | None:
+        """See ToolRun.progress: the commands are the steps."""
         return None
 
-    def collect(
-        self, config: Mapping[str, Any], workdir: Path, last: ToolCommand, exit_code: int
-    ) -> ToolResult:
-        """See Toolchain.collect."""
-        log = last.listener
-        return read_result(workdir, log if isinstance(log, SimulationLog) else None, exit_code)
+    def finished(self) -> list[FinishedStep]:
+        """See ToolRun.finished: a simulation starts anew."""
+        return []
+
+    def collect(self, last: ToolCommand, exit_code: int) -> ToolResult:
+        """See ToolRun.collect."""
+        has_run = last.step == "run"
+        return read_result(self._workdir, self._log if has_run else None, exit_code)
 
 
-def _compile(config: Mapping[str, Any]) -> tuple[str, ...]:
+def compile_options(config: Mapping[str, Any]) -> str:
+    """Return what the compiler's file of options holds."""
+    timescale = config["timescale"]
+    return f"+timescale+{timescale}\n" if timescale else ""
+
+
+def compile_command(config: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the compiler's command line, for source/."""
     top = ("-s", config["top"]) if config["top"] else ()
     return (
         *("iverilog", "-g2012", "-Wall", "-o", f"../run/{PROGRAM}"),
-        *("-c", f"../run/{_OPTIONS}"),
+        *("-c", f"../run/{OPTIONS}"),
         *top,
         *(f"-I{folder}" for folder in config["include_dirs"]),
         *(f"-D{name}={value}" for name, value in config["defines"].items()),
@@ -94,7 +130,8 @@ def _compile(config: Mapping[str, Any]) -> tuple[str, ...]:
     )
 
 
-def _run(config: Mapping[str, Any]) -> tuple[str, ...]:
+def run_command(config: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the simulator's command line, for source/."""
     # Without -n a $stop would wait at a prompt.
     return ("vvp", "-n", f"../run/{PROGRAM}", *config["plusargs"])
 

@@ -1,35 +1,51 @@
-"""The pages: log in, your recent jobs, one job, the system."""
+"""The pages: log in, your recent jobs, one job, the system, the API, and those of projects."""
 
-from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, FastAPI, Form, Request
+from fastapi import APIRouter, FastAPI, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
-from fastapi.templating import Jinja2Templates
 
-from app.accounts.users import log_in, log_out, user_of_token
-from app.api.deps import SESSION_COOKIE, Id, WithContext, is_same_origin
+from app.accounts.users import log_in, log_out
+from app.api.deps import SESSION_COOKIE, Id, WithContext, address_of, is_same_origin
 from app.api.v1.system import require_admin, system_view
-from app.core.errors import ForbiddenError, UnauthenticatedError
+from app.core.errors import ForbiddenError, TooManyError, UnauthenticatedError
 from app.jobs.access import get_job
 from app.jobs.context import Context
 from app.jobs.queries import JobFilter, list_jobs
-from app.models import Project, User
+from app.models import Project
+from app.schemas.accounts import LoginForm
+from app.web.frame import HERE, LogInFirstError, PageUser, templates
+from app.web.project_pages import router as projects
 
-_HERE = Path(__file__).parent
-_templates = Jinja2Templates(_HERE / "templates")
+#: Swagger UI's files: the package and its folder in it.
+_SWAGGER = ("fastapi_swagger", "resources")
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 
-class LogInFirstError(Exception):
-    """Nobody is logged in: show the log-in page instead."""
+class _Assets(StaticFiles):
+    """Files that a browser asks for again each time whether they have changed.
+
+    A page's scripts import each other: those of two versions would not fit together.
+    """
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
 
 
-def add_pages(app: FastAPI) -> None:
-    """Add the pages and their assets to `app`."""
-    app.include_router(router)
-    app.mount("/static", StaticFiles(directory=_HERE / "static"), name="static")
+def add_pages(root: APIRouter) -> None:
+    """Add the pages and their assets to `root`."""
+    root.include_router(router)
+    root.include_router(projects)
+    # Before /static, of which it is a part.
+    root.mount("/static/swagger", _Assets(packages=[_SWAGGER]), name="swagger")
+    root.mount("/static", _Assets(directory=HERE / "static"), name="static")
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Have `app` show the log-in page to who must log in first."""
     app.add_exception_handler(LogInFirstError, _to_log_in)
 
 
@@ -37,39 +53,28 @@ def _to_log_in(request: Request, _: Exception) -> Response:
     return RedirectResponse(f"/login?next={request.url.path}", 303)
 
 
-def _page_user(request: Request, context: WithContext) -> User:
-    try:
-        with context.database.reading() as session:
-            return user_of_token(session, request.cookies.get(SESSION_COOKIE, ""))
-    except UnauthenticatedError as error:
-        raise LogInFirstError from error
-
-
-PageUser = Annotated[User, Depends(_page_user)]
-
-
 @router.get("/login")
 def login_page(request: Request) -> Response:
     """Ask for a user name and a password."""
-    return _templates.TemplateResponse(request, "login.html", {"next": _next(request)})
+    return templates.TemplateResponse(request, "login.html", {"next": _next(request)})
 
 
 @router.post("/login")
 def login(
     request: Request,
     context: WithContext,
-    username: Annotated[str, Form()],
-    password: Annotated[str, Form()],
+    form: Annotated[LoginForm, Form()],
 ) -> Response:
     """Log in and go where the user wanted to go."""
     if not is_same_origin(request):
         raise ForbiddenError("Log in from this a6hub's own page.")
     lifetime = context.settings.access_token_seconds
     try:
-        done = log_in(context.database, username, password, lifetime)
-    except UnauthenticatedError as error:
-        shown = {"next": _next(request), "error": error.detail, "username": username}
-        return _templates.TemplateResponse(request, "login.html", shown, status_code=401)
+        done = log_in(context.database, form.username, form.password, lifetime, address_of(request))
+    except (UnauthenticatedError, TooManyError) as error:
+        shown = {"next": _next(request), "error": error.detail, "username": form.username}
+        later = {"Retry-After": str(error.retry_after)} if error.retry_after else None
+        return templates.TemplateResponse(request, "login.html", shown, error.status, later)
     response = RedirectResponse(_next(request), 303)
     secure = request.url.scheme == "https"
     response.set_cookie(
@@ -96,7 +101,7 @@ def recent_jobs(request: Request, context: WithContext, user: PageUser) -> Respo
         jobs = list_jobs(session, user, JobFilter())
         names = {job.project_id: _project_name(context, job.project_id) for job in jobs}
     shown = {"user": user, "jobs": jobs, "projects": names}
-    return _templates.TemplateResponse(request, "jobs.html", shown)
+    return templates.TemplateResponse(request, "jobs.html", shown)
 
 
 @router.get("/jobs/{job_id}")
@@ -105,9 +110,15 @@ def job_page(request: Request, context: WithContext, user: PageUser, job_id: Id)
     with context.database.reading() as session:
         job = get_job(session, user, job_id)
     name = _project_name(context, job.project_id)
-    return _templates.TemplateResponse(
+    return templates.TemplateResponse(
         request, "job.html", {"user": user, "job": job, "project": name}
     )
+
+
+@router.get("/docs")
+def api_page(request: Request) -> Response:
+    """Show the API's routes, to be read and tried."""
+    return templates.TemplateResponse(request, "api.html")
 
 
 @router.get("/system")
@@ -115,7 +126,7 @@ def system_page(request: Request, context: WithContext, user: PageUser) -> Respo
     """Show administrators how the installation stands."""
     require_admin(user)
     shown = {"user": user, "system": system_view(context)}
-    return _templates.TemplateResponse(request, "system.html", shown)
+    return templates.TemplateResponse(request, "system.html", shown)
 
 
 def _project_name(context: Context, project_id: int) -> str:

@@ -7,6 +7,7 @@ from celery import Celery
 
 from app.core.settings import get_settings
 from app.jobs.broker import QUEUES, ROUTES, transport_options
+from app.jobs.redis_tls import celery_tls
 
 settings = get_settings()
 _options = transport_options(settings)
@@ -32,6 +33,9 @@ celery_app.conf.update(
     task_reject_on_worker_lost=False,
     worker_prefetch_multiplier=1,
     worker_max_tasks_per_child=50,
+    # Celery kills a pool process that has not told within so many seconds that it is up. It hears
+    # of none while it looks for Redis, and on a busy machine a start may take longer than its 4 s
+    worker_proc_alive_timeout=60,
     # Limits of last resort: an attempt's own limit comes first (app.jobs.attempt)
     task_time_limit=settings.max_job_duration_seconds,
     task_soft_time_limit=settings.max_job_duration_seconds - 60,
@@ -49,6 +53,7 @@ celery_app.conf.update(
     redis_socket_timeout=_options["socket_timeout"],
     redis_socket_connect_timeout=_options["socket_connect_timeout"],
     redis_socket_keepalive=True,
+    **celery_tls(settings),
     # Logging is ours (app.core.logging)
     worker_hijack_root_logger=False,
     timezone="UTC",

@@ -6,7 +6,8 @@ from typing import Any
 from celery import Celery
 
 from app.core.settings import Settings
-from app.jobs.broker import BROKER_ERRORS, QUEUES, TASKS, make_redis, transport_options
+from app.jobs.broker import BROKER_ERRORS, QUEUES, TASKS, make_redis, transport_options, why_away
+from app.jobs.redis_tls import celery_tls
 
 #: How long workers have to answer, in seconds.
 ANSWER_SECONDS = 2.0
@@ -26,9 +27,20 @@ def check_connection(settings: Settings) -> Found:
     try:
         make_redis(settings).ping()
     except BROKER_ERRORS as error:
-        advice = "Start Redis, and check REDIS_HOST, REDIS_PORT and CELERY_BROKER_URL."
-        return Found(False, [str(error)], advice)
+        why = why_away(settings, error)
+        return Found(False, [str(why)], _advice(settings, why))
     return Found(True, ["Successfully connected to Redis broker"])
+
+
+def _advice(settings: Settings, error: Exception) -> str:
+    """Return what to do about a Redis that cannot be spoken to."""
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        place = settings.redis_ca_file or "this machine's authorities (REDIS_CA_FILE is not set)"
+        return (
+            "Redis's certificate has to be for the host's name as the settings give it, and "
+            f"signed by an authority of {place}."
+        )
+    return "Start Redis, and check REDIS_HOST, REDIS_PORT, REDIS_TLS and CELERY_BROKER_URL."
 
 
 def check_workers(settings: Settings) -> Found:
@@ -72,11 +84,29 @@ def check_tasks(settings: Settings) -> Found:
     return Found(not missing, lines, advice)
 
 
+def check_limits(settings: Settings) -> Found:
+    """See whether no worker's message comes back while its job may still run.
+
+    A worker that is allowed longer jobs than this machine knows of would have them begun twice.
+    """
+    visible = transport_options(settings)["visibility_timeout"]
+    limits = {
+        name: (conf.get("task_time_limit"), conf.get("visibility_timeout"))
+        for name, conf in sorted(_inspect(settings, "conf").items())
+    }
+    lines = [f"Messages come back after {visible} s; longest jobs:"] if limits else ["No worker"]
+    lines += [f"  - {name}: {longest} s" for name, (longest, _) in limits.items()]
+    well = all(longest and back == visible > longest for longest, back in limits.values())
+    advice = "Give all processes the same MAX_JOB_DURATION_SECONDS, and start them anew."
+    return Found(well, lines, "" if well else advice)
+
+
 def _inspect(settings: Settings, what: str) -> dict[str, Any]:
     """Ask all workers; empty when there is none, or no broker."""
     app = Celery("a6hub-inspect", broker=settings.broker_url, set_as_current=False)
     app.conf.broker_transport_options = transport_options(settings)
     app.conf.broker_connection_retry = False
+    app.conf.update(celery_tls(settings))
     try:
         return getattr(app.control.inspect(timeout=ANSWER_SECONDS), what)() or {}
     except BROKER_ERRORS:

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from app.core.processes import die_with_parent
+from app.core.sentry import end_sentry
+from app.core.tracing import end_tracing
 from app.workers.bench import watches
 
 #: From `grace`, from Celery's cold shutdown, and from the kernel.
@@ -31,6 +33,8 @@ def handing_back() -> Iterator[None]:
         yield
     finally:
         if watches.told_to_go:
+            end_tracing()
+            end_sentry()
             os._exit(0)  # there is nobody left to tell
         die_with_parent(signal.SIGKILL)
         for number, handler in before.items():

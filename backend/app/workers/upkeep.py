@@ -1,45 +1,134 @@
-"""`python -m app.workers.upkeep`: the upkeep process beside a worker."""
+"""`python -m app.workers.upkeep PIPE WORKER QUEUES`: the upkeep process beside worker WORKER.
+
+It writes into PIPE, again and again, whether jobs are held back (see `app.workers.intake`).
+"""
 
 import os
 import signal
 import socket
 import sys
+import threading
+import time
+from contextlib import suppress
 
 from app.core.logging import get_logger, setup_logging
 from app.core.processes import die_with_parent
+from app.core.sentry import end_sentry, setup_sentry
 from app.core.settings import get_settings
+from app.core.tracing import end_tracing, setup_tracing
 from app.executors.registry import make_executor
+from app.jobs.abilities import Abilities
 from app.jobs.broker import BROKER_ERRORS
 from app.jobs.broker_settings import broker_settings
 from app.jobs.context import Context
+from app.jobs.holds import is_held
+from app.jobs.offers import publish
+from app.jobs.patience import OUTAGES, is_outage, patiently
 from app.jobs.presence import Reporter
 from app.jobs.upkeep import Upkeep
+from app.toolchains.base import BadInputError
+from app.toolchains.librelane.offer import Offer, offers_of, with_pdks
+from app.toolchains.registry import ready_toolchains
+from app.workers.intake import FREE, HELD
+from app.workers.metrics import serve_metrics
 
 log = get_logger(__name__)
 
+#: How often it is looked what builds can be offered, in seconds.
+OFFER_SECONDS = 5.0
+#: How often it is looked whether jobs are held back, in seconds.
+HOLD_SECONDS = 1.0
 _ENDS = {signal.SIGTERM, signal.SIGINT, signal.SIGQUIT}
 
 
 def main() -> None:
     """Do the upkeep until SIGTERM, or until the worker is gone."""
     die_with_parent()
-    if os.getppid() == 1:  # it died before that
+    if os.getppid() != int(sys.argv[2]):  # it died before that; in a container it may be number 1
         sys.exit(0)
     setup_logging(get_settings())
     signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS)
     settings = get_settings()
+    setup_tracing(settings, "upkeep")
+    setup_sentry(settings, "upkeep", is_outage)
     context = Context.open(settings)
     _warn_of_broker(context)
+    serve_metrics(settings)
     executor = make_executor(settings)
-    upkeep = Upkeep(context, executor, Reporter(worker_name(), executor))
+    queues = tuple(filter(None, sys.argv[3].split(",")))
+    abilities = Abilities(ready_toolchains(settings), queues)
+    reporter = Reporter(worker_name(), executor, abilities)
+    # Jobs of other machines need not wait until LibreLane has answered.
+    threading.Thread(target=_Offering(context, reporter).run, daemon=True).start()
+    upkeep = Upkeep(context, executor, reporter)
     upkeep.start()
-    signal.sigwait(_ENDS)
+    while signal.sigtimedwait(_ENDS, HOLD_SECONDS) is None:
+        _tell_of_holds(context, int(sys.argv[1]))
     upkeep.close()
+    end_tracing()
+    end_sentry()
 
 
 def worker_name() -> str:
     """Return the name of the worker that this process stands beside."""
     return f"{socket.gethostname()}:{os.getppid()}"
+
+
+class _Offering:
+    """Finds out what this machine can build with, and has it told.
+
+    LibreLane is asked once it answers; PDKs come and go while the worker runs.
+    """
+
+    def __init__(self, context: Context, reporter: Reporter) -> None:
+        self._context = context
+        self._reporter = reporter
+        self._asked: tuple[Offer, bytes] | None = None
+        #: What was told last: an offer, or why there is none.
+        self._told: Offer | str | None = None
+
+    def run(self) -> None:
+        """Look again and again."""
+        while True:
+            try:
+                self._look()
+            except Exception:
+                # The store is away for long, say. Jobs wait for the next look.
+                log.exception("offering stumbled")
+            time.sleep(OFFER_SECONDS)
+
+    def _look(self) -> None:
+        settings = self._context.settings
+        try:
+            if self._asked is None:
+                [self._asked] = offers_of(settings)
+            offer, catalog = self._asked
+            self._tell(with_pdks(offer, settings), catalog)
+        except BadInputError as error:
+            if self._told != error.message:
+                self._told = error.message
+                self._reporter.offer({})
+                log.info("no builds offered", why=error.message)
+
+    def _tell(self, offer: Offer, catalog: bytes) -> None:
+        if self._told == offer:
+            return
+        store = self._context.store
+        self._reporter.offer(patiently(lambda: publish(store, offer, catalog), threading.Event()))
+        self._told = offer
+        log.info("builds offered", librelane=offer.librelane, tools=offer.tools)
+
+
+def _tell_of_holds(context: Context, word: int) -> None:
+    """Tell the worker's main process, which has no database, whether to take messages."""
+    try:
+        with context.database.reading() as session:
+            held = is_held(session, worker_name())
+    except OUTAGES as error:
+        log.info("not known whether jobs are held back", error=str(error))
+    else:
+        with suppress(BlockingIOError, BrokenPipeError):  # not heard lately, or gone
+            os.write(word, HELD if held else FREE)
 
 
 def _warn_of_broker(context: Context) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -12,6 +13,7 @@ from app.core.security import hash_password, new_token, token_digest
 from app.db.engine import Database
 from app.jobs.context import Context
 from app.models import AccessToken, User
+from tests.api.promised import Promises
 
 PASSWORD = "correct horse battery staple"
 #: Hashing is slow on purpose: once is enough for all tests.
@@ -32,10 +34,17 @@ def make_login(database: Database, username: str) -> str:
     return token
 
 
+def checked(app: Any) -> TestClient:
+    """Return a client whose answers are looked up in the OpenAPI document."""
+    client = TestClient(app, raise_server_exceptions=False)
+    client.event_hooks["response"].append(Promises.of(app).check)
+    return client
+
+
 @pytest.fixture
 def anonymous(context: Context) -> Iterator[TestClient]:
     """A client that is not logged in. Faults of the server are answers, as for a real client."""
-    with TestClient(create_app(context.settings), raise_server_exceptions=False) as client:
+    with checked(create_app(context.settings)) as client:
         yield client
 
 
@@ -47,7 +56,8 @@ def log_in(anonymous: TestClient, context: Context) -> MakeClient:
     """
 
     def make(username: str) -> TestClient:
-        client = TestClient(anonymous.app, raise_server_exceptions=False)
+        client = checked(anonymous.app)
+        client.portal = anonymous.portal  # one event loop for all, as in a server
         client.headers["Authorization"] = f"Bearer {make_login(context.database, username)}"
         return client
 

@@ -2,9 +2,12 @@
 
 from datetime import datetime, timedelta
 
+import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select, update
 
+from app.accounts import guard
+from app.api.deps import SESSION_COOKIE
 from app.core.clock import utcnow
 from app.jobs.context import Context
 from app.models import AccessToken, User
@@ -77,3 +80,44 @@ def test_the_database_holds_no_token(client: TestClient, context: Context) -> No
     token = client.headers["Authorization"].removeprefix("Bearer ")
     with context.database.reading() as session:
         assert token not in session.scalars(select(AccessToken.digest)).all()
+
+
+def test_guessing_is_bounded(
+    anonymous: TestClient, log_in: MakeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "PAIR", 2)
+    client = log_in("ada")
+    form = {"username": "ada", "password": "wrong"}
+    for _ in range(2):
+        assert_problem(anonymous.post("/api/v1/auth/login", data=form), 401)
+    right = {"username": "ada", "password": PASSWORD}
+    for path, guess in (("/api/v1/auth/login", form), ("/api/v1/auth/login", right)):
+        answer = anonymous.post(path, data=guess)
+        assert "try again in" in assert_problem(answer, 429)["detail"]
+        assert 0 < int(answer.headers["Retry-After"]) <= 300
+    page = anonymous.post("/login", data=right, headers={"sec-fetch-site": "same-origin"})
+    assert (page.status_code, "try again in" in page.text) == (429, True)
+    assert int(page.headers["Retry-After"]) > 0
+    assert client.get("/api/v1/auth/me").status_code == 200  # who is logged in stays so
+
+
+def test_an_unknown_user_is_bounded_as_a_known_one(
+    anonymous: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "PAIR", 1)
+    form = {"username": "nobody", "password": "wrong"}
+    answers = [anonymous.post("/api/v1/auth/login", data=form).status_code for _ in range(2)]
+    assert answers == [401, 429]
+
+
+def test_guessing_tokens_is_bounded(
+    anonymous: TestClient, log_in: MakeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "TOKENS", 2)
+    client, bad = log_in("ada"), {"Authorization": "Bearer nonsense"}
+    answers = [anonymous.get("/api/v1/jobs", headers=bad).status_code for _ in range(3)]
+    assert answers == [401, 401, 429]
+    assert client.get("/api/v1/jobs").status_code == 200
+    assert anonymous.get("/api/v1/jobs").status_code == 401
+    anonymous.cookies.set(SESSION_COOKIE, "nonsense")
+    assert anonymous.get("/", follow_redirects=False).status_code == 429

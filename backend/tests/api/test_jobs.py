@@ -6,7 +6,7 @@ from fastapi.testclient import TestClient
 from app.jobs.context import Context
 from app.jobs.logs import segment_key
 from app.jobs.states import Ending, finish
-from app.models import Artifact, JobStatus, Metric, Step
+from app.models import Artifact, Job, JobStatus, Metric, Step
 from tests.api.conftest import MakeClient
 from tests.api.problems import assert_problem
 from tests.jobs.factories import claim_job
@@ -101,6 +101,12 @@ def test_artifacts_are_saved_and_only_pictures_shown(client: TestClient, ended_j
         assert "sandbox" in answer.headers["content-security-policy"]
 
 
+def test_artifacts_of_a_kind(client: TestClient, ended_job: int) -> None:
+    url = f"/api/v1/jobs/{ended_job}/artifacts"
+    assert len(client.get(url, params={"kind": "other"}).json()) == 2
+    assert client.get(url, params={"kind": "gds"}).json() == []
+
+
 def test_cancelling(client: TestClient, job: int, context: Context) -> None:
     assert client.post(f"/api/v1/jobs/{job}/cancel").json()["status"] == "cancelled"
     assert_problem(client.post(f"/api/v1/jobs/{job}/cancel"), 409)
@@ -174,6 +180,17 @@ def test_an_ended_job_is_retried_from_the_same_revision(client: TestClient, ende
     assert (new["retry_of"], new["status"]) == (ended_job, "pending")
 
 
+def test_a_job_that_began_with_anothers_steps_does_so_again(
+    client: TestClient, ended_job: int, project: int, context: Context
+) -> None:
+    url = f"/api/v1/simulations/{project}/simulation"
+    first = client.post(url, json={"config": {"top": "tb"}}).json()["id"]
+    with context.database.writing() as session:
+        session.get_one(Job, ended_job).continues = first
+    new = client.post(f"/api/v1/jobs/{ended_job}/retry").json()
+    assert (new["retry_of"], new["continues"]) == (ended_job, first)
+
+
 def test_a_waiting_job_is_not_retried(client: TestClient, job: int) -> None:
     answer = client.post(f"/api/v1/jobs/{job}/retry")
     assert "pending" in assert_problem(answer, 409)["detail"]
@@ -188,3 +205,30 @@ def test_a_job_is_taken_while_redis_is_away(client: TestClient, project: int) ->
     answer = client.post(f"/api/v1/builds/{project}/build", json={"config": {"design_name": "tb"}})
     assert answer.status_code == 201
     assert answer.json()["status"] == "pending"
+
+
+def test_a_job_without_kept_steps_cannot_be_gone_on_with(
+    client: TestClient, ended_job: int
+) -> None:
+    answer = client.post(f"/api/v1/jobs/{ended_job}/restart", json={"from": "run"})
+    assert_problem(answer, 409)
+    assert "has no finished steps" in answer.json()["detail"]
+
+
+def test_only_who_may_change_the_project_restarts_its_jobs(
+    log_in: MakeClient, ended_job: int
+) -> None:
+    body = {"from": None, "to": None}
+    answer = log_in("eve").post(f"/api/v1/jobs/{ended_job}/restart", json=body)
+    assert_problem(answer, 404)
+
+
+def test_a_new_build_begins_at_its_beginning(client: TestClient, project: int) -> None:
+    config = {"DESIGN_NAME": "tb", "from": "Yosys.Synthesis"}
+    answer = client.post(f"/api/v1/builds/{project}/build", json={"config": config})
+    assert_problem(answer, 422, "body.config.from")
+
+
+@pytest.mark.parametrize("body", [{"from": "a\0b"}, {"to": "x" * 201}, {"form": "x"}, {"from": 1}])
+def test_a_restart_that_names_no_step(client: TestClient, ended_job: int, body: object) -> None:
+    assert_problem(client.post(f"/api/v1/jobs/{ended_job}/restart", json=body), 422)

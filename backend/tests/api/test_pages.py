@@ -107,7 +107,7 @@ def test_what_users_write_is_text_on_the_pages(browser: TestClient) -> None:
     changed = browser.patch("/api/v1/projects/1", json={"name": HOSTILE}, headers=page)
     assert changed.status_code == 200
     job = browser.post("/api/v1/simulations/1/simulation", headers=page).json()["id"]
-    for path in ("/", f"/jobs/{job}"):
+    for path in ("/", f"/jobs/{job}", "/projects", "/projects/1"):
         shown = browser.get(path).text
         assert "&lt;script&gt;window.hit=1" in shown
         assert "<script>window" not in shown
@@ -140,3 +140,19 @@ def test_every_answer_forbids_what_no_page_of_ours_does(anonymous: TestClient, p
 def test_static_files_are_those_of_the_pages_alone(anonymous: TestClient) -> None:
     for path in ("/static/../pages.py", "/static/%2e%2e/pages.py", "/static/..%2fpages.py"):
         assert anonymous.get(path).status_code == 404
+
+
+def test_scripts_of_two_versions_are_never_mixed(anonymous: TestClient) -> None:
+    first = anonymous.get("/static/job/page.js")
+    assert first.headers["cache-control"] == "no-cache"
+    again = anonymous.get("/static/job/page.js", headers={"if-none-match": first.headers["etag"]})
+    assert (again.status_code, again.headers["cache-control"]) == (304, "no-cache")
+
+
+@pytest.mark.parametrize(
+    "form", [{"username": "a\0da"}, {"username": "a" * 65}, {"password": "x" * 1025}]
+)
+def test_what_no_account_has_is_no_log_in(browser: TestClient, form: dict[str, str]) -> None:
+    headers = {"sec-fetch-site": "same-origin"}
+    sent = {"username": "ada", "password": "wrong", **form}
+    assert_problem(browser.post("/login", data=sent, headers=headers), 422)

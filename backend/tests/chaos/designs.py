@@ -22,7 +22,8 @@ KINDS = (
     Kind("wrong", "failed", "tool_failed", LINES, 1),
     Kind("endless", "cancelled", "cancelled", 0, 1),  # whoever submits it cancels it
 )
-#: A simulation cannot sleep; `busy` counts for about a second.
+#: A simulation cannot sleep: `busy` counts for about a second, and `endless` reads from a new
+#: terminal on which nobody writes, which uses no processor.
 FILE = f"""
 module brief;
   integer i;
@@ -39,7 +40,7 @@ module busy;
     for (i = 0; i < {LINES}; i = i + 1) begin
       $display("line %0d of busy", i);
       $fflush;
-      for (j = 0; j < 100000; j = j + 1) sum = sum + j;
+      for (j = 0; j < 25000; j = j + 1) sum = sum + j;
     end
     $finish;
   end
@@ -55,7 +56,12 @@ module wrong;
 endmodule
 
 module endless;
-  initial forever #1 ;
+  integer terminal, nothing;
+  initial begin
+    terminal = $fopen("/dev/ptmx", "r");
+    nothing = $fgetc(terminal);
+    $finish;
+  end
 endmodule
 """
 

@@ -8,10 +8,16 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
-from tests.chaos.site import TIMES, Part, Site
+from app.core.clock import utcnow
+from tests.chaos.servers import Server
+from tests.chaos.site import END_SECONDS, TIMES, Part, Site
 
-Mend = Callable[[], None]
+#: Returns whether it could be done already.
+Mend = Callable[[], bool]
+#: How soon a mend is tried again, in seconds.
+AGAIN_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -55,8 +61,8 @@ class Faults:
             "Redis emptied": self._empty_redis,
             "API killed": self._kill_api,
         }
-        if site.postgresql is not None:
-            self._kinds["database killed"] = self._kill_database
+        for name, server in site.servers.others.items():
+            self._kinds[f"{name} killed"] = partial(self._kill_server, name, server)
 
     def run(self, seconds: float) -> None:
         """Do harm for so long, then mend all. Every kind comes up once before any comes twice."""
@@ -72,13 +78,22 @@ class Faults:
     def _do(self, kind: str) -> None:
         if self._kinds[kind]():
             self.record.counts[kind] += 1
+            self._note(kind)
+
+    def _note(self, words: str) -> None:
+        """Write to a log beside the parts' own."""
+        with (self._site.folder / "faults.log").open("a") as log:
+            log.write(f"{utcnow():%H:%M:%S.%f} {words}\n")
 
     def _mend_until(self, end: float) -> None:
         while self._mends and self._mends[0][0] < end:
             due, _, name, mend = heapq.heappop(self._mends)
             time.sleep(max(0.0, due - time.monotonic()))
-            mend()
-            self._down.discard(name)
+            if mend():
+                self._down.discard(name)
+                self._note(f"{name} is mended")
+            else:
+                self._break(name, AGAIN_SECONDS, mend)
         if end < float("inf"):
             time.sleep(max(0.0, end - time.monotonic()))
 
@@ -103,7 +118,7 @@ class Faults:
         if worker is None:
             return False
         self._hit(worker, signal.SIGKILL, [worker.pid])
-        self._break(worker.name, self._outage(), lambda: _again(worker))
+        self._break(worker.name, self._outage(), _again(worker))
         return True
 
     def _kill_worker_and_pool(self) -> bool:
@@ -111,7 +126,7 @@ class Faults:
         if worker is None:
             return False
         self._hit(worker, signal.SIGKILL, worker.family())
-        self._break(worker.name, self._outage(), lambda: _again(worker))
+        self._break(worker.name, self._outage(), _again(worker))
         return True
 
     def _kill_pool_process(self) -> bool:
@@ -131,7 +146,12 @@ class Faults:
         family = worker.family()
         self._hit(worker, signal.SIGSTOP, family)
         longer = float(TIMES["A6HUB_LEASE_SECONDS"]) + 1 + self._outage()
-        self._break(worker.name, longer, lambda: worker.signal(signal.SIGCONT, *family))
+
+        def thaw() -> bool:
+            worker.signal(signal.SIGCONT, *family)
+            return True
+
+        self._break(worker.name, longer, thaw)
         return True
 
     def _shut_down_worker(self) -> bool:
@@ -139,30 +159,31 @@ class Faults:
         if worker is None:
             return False
         self._hit(worker, signal.SIGTERM, [worker.pid])
-        self._break(worker.name, 0.0, lambda: _again(worker))
+        self._break(worker.name, 0.0, _again(worker))
         return True
 
     def _kill_redis(self) -> bool:
-        return self._break_redis(self._site.redis.start)
+        return self._break_redis(_started(self._site.servers.redis))
 
     def _lose_redis(self) -> bool:
-        def anew() -> None:
-            self._site.redis.forget()
-            self._site.redis.start()
+        def anew() -> bool:
+            self._site.servers.redis.forget()
+            self._site.servers.redis.start()
+            return True
 
         return self._break_redis(anew)
 
     def _break_redis(self, mend: Mend) -> bool:
         if "redis" in self._down:
             return False
-        self._site.redis.kill()
-        self._break("redis", self._outage(), mend)
+        self._site.servers.redis.kill()
+        self._break("redis", self._random.uniform(*self._site.servers.redis_outage), mend)
         return True
 
     def _empty_redis(self) -> bool:
         if "redis" in self._down:
             return False
-        self._site.redis.empty()
+        self._site.servers.redis.empty()
         return True
 
     def _kill_api(self) -> bool:
@@ -170,18 +191,34 @@ class Faults:
         if api is None:
             return False
         api.signal(signal.SIGKILL, api.pid)
-        self._break(api.name, self._outage(), lambda: _again(api))
+        self._break(api.name, self._outage(), _again(api))
         return True
 
-    def _kill_database(self) -> bool:
-        server = self._site.postgresql
-        if server is None or "database" in self._down:
+    def _kill_server(self, name: str, server: Server) -> bool:
+        if name in self._down:
             return False
         server.kill()
-        self._break("database", self._outage(), server.start)
+        self._break(name, self._outage(), _started(server))
         return True
 
 
-def _again(part: Part) -> None:
-    part.wait()
-    part.start()
+def _again(part: Part) -> Mend:
+    """Return what starts a part again, which may still be about to end."""
+    deadline = time.monotonic() + END_SECONDS
+
+    def mend() -> bool:
+        if part.pid and time.monotonic() < deadline:
+            return False
+        part.wait(0.0)
+        part.start()
+        return True
+
+    return mend
+
+
+def _started(server: Server) -> Mend:
+    def mend() -> bool:
+        server.start()
+        return True
+
+    return mend

@@ -5,9 +5,10 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from app.cli.client import PASSING_ERRORS, Client, RefusedError
 from tests.chaos.designs import FILE, KINDS, Kind
@@ -16,8 +17,10 @@ from tests.chaos.site import PASSWORD, USERS, Site
 #: One job in so many is watched live from its submission to its end.
 WATCHED = 10
 #: How long the users try again, in seconds, and how often.
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 180.0
 RETRY_SECONDS = 0.2
+#: How many APIs are asked in turn for what happens to a job; each is waited for by the client.
+FOLLOWS = 4
 T = TypeVar("T")
 
 
@@ -53,18 +56,30 @@ class Load:
         ]
         self._watchers: list[threading.Thread] = []
         self._users: list[User] = []
+        self._given_up = threading.Event()
 
-    def start(self) -> None:
+    def __enter__(self) -> Self:
         """Begin."""
         for thread in self._threads:
             thread.start()
+        return self
 
-    def join(self) -> None:
-        """Return when all has been submitted and what was watched has ended."""
-        for thread in (*self._threads, *self._watchers):
+    def __exit__(self, *_: object) -> None:
+        """End, also a run that was given up in its midst, and close the connections.
+
+        Who watches a job that does not end is left: the connection is closed under the thread.
+        """
+        self._given_up.set()
+        for thread in self._threads:
             thread.join()
         for user in self._users:
             user.close()
+
+    def join(self) -> None:
+        """Return when all has been submitted and what was watched has ended."""
+        for threads in (self._threads, self._watchers):  # the first begin the others
+            for thread in threads:
+                thread.join()
 
     def _guarded(self, work: Callable[..., None], *arguments: Any) -> None:
         try:
@@ -75,7 +90,7 @@ class Load:
     def _work(self, number: int) -> None:
         """Be one user: submit a share of the jobs, evenly over the time."""
         chance = random.Random(f"{self._seed} {number}")
-        user = User(self._site, number)
+        user = User(self._site, number, self._given_up)
         self._users.append(user)
         kinds = [kind for kind in KINDS for _ in range(kind.share)]
         began = time.monotonic()
@@ -86,10 +101,11 @@ class Load:
             if count % WATCHED == 0:
                 self._watch(user, job_id)
             if kind.status == "cancelled":
-                time.sleep(chance.uniform(0, 2 * self._pause))
+                self._given_up.wait(chance.uniform(0, 2 * self._pause))
                 user.cancel(job_id)
             due = began + (count // len(USERS) + 1) * self._pause
-            time.sleep(max(0.0, due - time.monotonic()))
+            if self._given_up.wait(max(0.0, due - time.monotonic())):
+                return
 
     def _watch(self, user: "User", job_id: int) -> None:
         watched = self.seen.watched[job_id] = Watched()
@@ -103,17 +119,21 @@ class Load:
 class User:
     """Somebody who does not give up: what fails for an API that is away is asked of the other."""
 
-    def __init__(self, site: Site, number: int) -> None:
+    def __init__(self, site: Site, number: int, give_up: threading.Event) -> None:
         self._number, name = number, USERS[number]
-        logins = [_retried(partial(Client, url, name, PASSWORD)) for url in site.urls]
-        self._logins = logins
-        self._clients = itertools.cycle(logins)
-        self._project = self._ask(self._make_project)
+        self._give_up = give_up
+        with ExitStack() as stack:
+            logins = []
+            for url in site.urls:
+                logins.append(self._retried(partial(Client.log_in, url, name, PASSWORD)))
+                stack.callback(logins[-1].close)
+            self._clients = itertools.cycle(logins)
+            self._project = self._ask(self._make_project)
+            self._connections = stack.pop_all()
 
     def close(self) -> None:
         """Close the connections."""
-        for client in self._logins:
-            client.close()
+        self._connections.close()
 
     def submit(self, kind: Kind) -> int:
         """Submit a simulation and return its id."""
@@ -129,8 +149,20 @@ class User:
                 raise
 
     def follow(self, job_id: int, watched: Watched) -> None:
-        """Watch a job to its end; each byte has to come once, in order."""
-        for kind, data in next(self._clients).follow(job_id):
+        """Watch a job to its end; each byte has to come once, in order.
+
+        The client itself goes on where it was. If its API stays away another one is asked, anew.
+        """
+        for _ in range(FOLLOWS):
+            watched.texts.clear()
+            try:
+                return self._follow(next(self._clients), job_id, watched)
+            except PASSING_ERRORS as error:
+                last = error
+        raise last
+
+    def _follow(self, client: Client, job_id: int, watched: Watched) -> None:
+        for kind, data in client.follow(job_id):
             if kind == "log":
                 text = watched.texts.setdefault(data["attempt"], "")
                 assert data["offset"] == len(text), f"job {job_id}: a gap before {data}"
@@ -144,16 +176,14 @@ class User:
         return project
 
     def _ask(self, question: Callable[[Client], T]) -> T:
-        return _retried(lambda: question(next(self._clients)))
+        return self._retried(lambda: question(next(self._clients)))
 
-
-def _retried(action: Callable[[], T]) -> T:
-    """Return action(), done again while the API is away."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        try:
-            return action()
-        except PASSING_ERRORS:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(RETRY_SECONDS)
+    def _retried(self, action: Callable[[], T]) -> T:
+        """Return action(), done again while the API is away."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                return action()
+            except PASSING_ERRORS:
+                if time.monotonic() > deadline or self._give_up.wait(RETRY_SECONDS):
+                    raise

@@ -14,11 +14,11 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from app.db.engine import Database
-from app.models import Attempt, Job, JobStatus
+from app.models import Job, JobStatus
 from tests.chaos.faults import Blow, Faults, Record
 from tests.chaos.load import Load
-from tests.chaos.site import TIMES, Site
-from tests.chaos.verdict import WITHOUT_EFFECT, Books, problems
+from tests.chaos.site import TIMES, Site, running_site
+from tests.chaos.verdict import WITHOUT_EFFECT, Books, blow_to, problems
 from tests.system.workers import wait_until
 
 #: Jobs are submitted for this part of the time, so that the last ones are hit too.
@@ -34,7 +34,8 @@ class Plan:
     seed: int = 1
     jobs: int = 300
     seconds: float = 120.0
-    database: str = "postgresql"
+    #: A key of KINDS.
+    site: str = "postgresql"
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Report:
     seconds: float
     record: Record
     books: Books
+    failovers: int
     recoveries: list[float]
     problems: list[str]
 
@@ -57,6 +59,7 @@ class Report:
                 (f"attempts: {name}", count)
                 for name, count in sorted(self.books.outcomes().items())
             ),
+            ("failovers of Redis", self.failovers),
             ("jobs on again after a fault", len(self.recoveries)),
             ("  after, p50", f"{percentile(self.recoveries, 50):.2f} s"),
             ("  after, p99", f"{percentile(self.recoveries, 99):.2f} s"),
@@ -64,30 +67,26 @@ class Report:
             ("problems", len(self.problems)),
         ]
         lines = [f"{name:<36}{value:>12}" for name, value in rows]
-        title = f"chaos, seed {self.plan.seed}, {self.plan.database}, {self.seconds:.0f} s"
+        title = f"chaos, seed {self.plan.seed}, {self.plan.site}, {self.seconds:.0f} s"
         return "\n".join([title, *lines, *self.problems])
 
 
 def run(plan: Plan) -> Report:
     """Break a site for a while and return what came of it."""
     began = time.monotonic()
-    with _folder() as folder:
-        site = Site(folder, plan.database)
-        try:
-            site.start()
-            faults = Faults(site, plan.seed)
-            load = Load(site, plan.seed, plan.jobs, SUBMITTING * plan.seconds)
-            load.start()
+    with _folder() as folder, running_site(folder, plan.site) as site:
+        faults = Faults(site, plan.seed)
+        with Load(site, plan.seed, plan.jobs, SUBMITTING * plan.seconds) as load:
             faults.run(plan.seconds)
             load.join()
-            books = _settle(site)
-            found = list(problems(site, load.seen, books))
-            if found:
-                _keep_logs(folder)
-        finally:
-            site.stop()
+        books = _settle(site)
+        failovers = site.servers.failovers()
+        found = list(problems(site, load.seen, books, faults.record.blows))
+        if found:
+            _keep_logs(folder)
     recoveries = list(recovery_times(faults.record.blows, books))
-    return Report(plan, time.monotonic() - began, faults.record, books, recoveries, found)
+    seconds = time.monotonic() - began
+    return Report(plan, seconds, faults.record, books, failovers, recoveries, found)
 
 
 def _settle(site: Site) -> Books:
@@ -116,15 +115,8 @@ def recovery_times(blows: list[Blow], books: Books) -> Iterator[float]:
     """Yield how long each job that a fault took from its worker was not worked on, in seconds."""
     for attempts in books.attempts.values():
         for lost, following in itertools.pairwise(attempts):
-            if lost.outcome in WITHOUT_EFFECT and (blow := _blow_to(lost, blows)):
+            if lost.outcome in WITHOUT_EFFECT and (blow := blow_to(lost, blows)):
                 yield max(0.0, following.started_at.timestamp() - blow.at)
-
-
-def _blow_to(attempt: Attempt, blows: list[Blow]) -> Blow | None:
-    """Return the first fault that hit the attempt's process while it worked on it."""
-    pid = int(attempt.worker.rpartition(":")[2])
-    began = attempt.started_at.timestamp()
-    return next((blow for blow in blows if pid in blow.pids and blow.at >= began), None)
 
 
 def percentile(values: list[float], percent: int) -> float:
@@ -138,12 +130,16 @@ def _folder() -> Iterator[Path]:
     """Yield a folder that the jobs' own user and the database's can enter."""
     with tempfile.TemporaryDirectory(prefix="a6hub-chaos-") as name:
         Path(name).chmod(0o711)
-        yield Path(name)
+        try:
+            yield Path(name)
+        except BaseException:  # it goes on its way
+            _keep_logs(Path(name))
+            raise
 
 
 def _keep_logs(folder: Path) -> None:
     """Copy the parts' logs to $A6HUB_CHAOS_LOGS, if that is set."""
     if target := os.environ.get("A6HUB_CHAOS_LOGS"):
         Path(target).mkdir(parents=True, exist_ok=True)
-        for log in folder.glob("*.log"):
+        for log in folder.rglob("*.log"):
             shutil.copy(log, target)

@@ -1,6 +1,6 @@
 """A whole a6hub on loopback, on one machine as if on several, whose parts can be killed one by one.
 
-Redis, a database, two APIs, and two hosts with a worker each. The hosts share nothing but the
+Servers (`servers.py`), two APIs, and hosts with a worker each. The hosts share nothing but the
 database, the store and Redis: each has a data folder of its own.
 """
 
@@ -8,10 +8,11 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import httpx2
 
@@ -19,8 +20,9 @@ from app.accounts.users import ensure_admin
 from app.core.settings import Settings
 from app.db.engine import Database
 from app.db.migrate import upgrade
-from tests.servers import PostgreSQL, RedisServer, free_port, retry
-from tests.system.workers import BACKEND, children_of
+from tests.chaos.servers import KINDS, Servers
+from tests.servers import PLAIN, START_SECONDS, free_port, retry
+from tests.system.workers import BACKEND, children_of, wait_until
 
 #: The users, and the password of each.
 USERS = ("user-0", "user-1", "user-2")
@@ -34,6 +36,8 @@ TIMES = {
 }
 #: How long a part may take to end by itself, in seconds.
 END_SECONDS = 60.0
+#: How much of the log of a part that does not end is shown.
+LOG_CHARS = 20_000
 
 
 class Part:
@@ -58,6 +62,10 @@ class Part:
                 self._argv, cwd=BACKEND, env=self._env, stdout=log, stderr=log
             )
 
+    def is_ready_worker(self) -> bool:
+        """Return whether it is a worker that has begun to take jobs."""
+        return b" ready." in self._log.read_bytes()
+
     def family(self) -> list[int]:
         """Return its process id and those of its children, not those of the tools that they run."""
         return [self.pid, *children_of(self.pid)] if self.pid else []
@@ -68,80 +76,76 @@ class Part:
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
 
-    def wait(self) -> None:
-        """Return when it has ended."""
-        if self._process is not None:
-            self._process.wait(END_SECONDS)
+    def wait(self, seconds: float = END_SECONDS) -> None:
+        """Return when it has ended; AssertionError, with what it was at, if it has to be made to.
+
+        Its processes write where each of their threads is into its log as they get SIGABRT.
+        """
+        if self._process is None:
+            return
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.signal(signal.SIGABRT, *reversed(self.family()))
+            self._process.wait()
+            text = self._log.read_text(errors="replace")
+            raise AssertionError(f"{self.name} does not end:\n{text[-LOG_CHARS:]}") from None
 
 
 class Site:
-    """The parts, on a folder that everybody may enter."""
+    """The parts, above servers that run, on a folder that everybody may enter."""
 
-    def __init__(self, folder: Path, database: str) -> None:
+    def __init__(self, folder: Path, servers: Servers) -> None:
         self.folder = folder
-        for name in ("redis", "store", "host-1", "host-2"):
-            (folder / name).mkdir(mode=0o711)
-        self.redis = RedisServer(folder / "redis", durable=True)
-        self.postgresql = PostgreSQL(folder / "pg") if database == "postgresql" else None
-        self._start_servers()
-        self.settings = Settings(
-            data_dir=folder,
-            database_url=self._database_url(),
-            celery_broker_url=self.redis.url,
-            store_url=f"file://{folder}/store",
-        )
+        self.servers = servers
+        known: dict[str, Any] = servers.environment
+        secrets = known.get("SECRETS_DIR")
+        self.settings = Settings(data_dir=folder, _secrets_dir=secrets, **known)
+        self.hosts = [folder / f"host-{number}" for number in range(1, servers.hosts + 1)]
+        for host in self.hosts:
+            host.mkdir(mode=0o711)
         ports = (free_port(), free_port())
         self.urls = [f"http://127.0.0.1:{port}" for port in ports]
         self.apis = [self._api(number, port) for number, port in enumerate(ports, start=1)]
-        self.workers = [self._worker(number) for number in (1, 2)]
+        self.workers = [self._worker(host) for host in self.hosts]
 
     @property
     def work_dirs(self) -> list[Path]:
         """Where the hosts keep the folders of running attempts."""
-        return [self.folder / f"host-{number}" / "work" for number in (1, 2)]
+        return [host / "work" for host in self.hosts]
 
     def start(self) -> None:
-        """Make the database and start all parts; return when the APIs answer."""
+        """Make the database and start all parts; return when they are ready."""
         upgrade(self.settings)
         database = Database(self.settings.database)
         for name in USERS:
             ensure_admin(database, name, PASSWORD)
         database.close()
-        for part in (*self.apis, *self.workers):
+        for part in self.apis:
             part.start()
         for url in self.urls:
             retry(partial(_ask, url), httpx2.TransportError, "the API does not answer")
+        for part in self.workers:
+            part.start()
+        for part in self.workers:
+            wait_until(part.is_ready_worker, f"{part.name} takes jobs", START_SECONDS)
 
     def stop(self) -> None:
         """Stop all parts, whatever state they are in."""
-        for part in (*self.workers, *self.apis):
-            part.signal(signal.SIGCONT, *part.family())
-            part.signal(signal.SIGTERM, part.pid) if part.pid else None
-        for part in (*self.workers, *self.apis):
-            part.wait()
-        self.redis.stop()
-        if self.postgresql is not None:
-            self.postgresql.stop()
-
-    def _start_servers(self) -> None:
-        self.redis.start()
-        if self.postgresql is not None:
-            self.postgresql.start()
-            self.postgresql.execute("CREATE DATABASE a6hub")
-
-    def _database_url(self) -> str:
-        if self.postgresql is not None:
-            return self.postgresql.at("a6hub")
-        return f"sqlite:///{self.folder}/a6hub.sqlite3"
+        with ExitStack() as stack:  # each is waited for, also after one that does not end
+            for part in (*self.workers, *self.apis):
+                stack.callback(part.wait)
+                part.signal(signal.SIGCONT, *part.family())
+                part.signal(signal.SIGTERM, part.pid) if part.pid else None
 
     def _environment(self, data: Path) -> dict[str, str]:
         return {
             **os.environ,
             **TIMES,
+            **self.servers.environment,
             "A6HUB_DATA_DIR": str(data),
-            "A6HUB_DATABASE_URL": self.settings.database,
-            "A6HUB_STORE_URL": self.settings.store,
-            "CELERY_BROKER_URL": self.redis.url,
+            "TMPDIR": str(data),  # where a worker that is killed leaves a folder
+            "PYTHONFAULTHANDLER": "1",  # see Part.wait
         }
 
     def _api(self, number: int, port: int) -> Part:
@@ -150,12 +154,21 @@ class Site:
         name = f"api-{number}"
         return Part(name, argv, self._environment(self.folder), self.folder / f"{name}.log")
 
-    def _worker(self, number: int) -> Part:
-        name = f"host-{number}"
-        argv = ["celery", "-A", "app.workers.celery_app", "worker", f"--hostname=w@{name}"]
+    def _worker(self, host: Path) -> Part:
+        argv = ["celery", "-A", "app.workers.celery_app", "worker", f"--hostname=w@{host.name}"]
         argv += ["--queues=build,simulation", "--concurrency=2", "--without-mingle"]
-        return Part(name, argv, self._environment(self.folder / name), self.folder / f"{name}.log")
+        return Part(host.name, argv, self._environment(host), self.folder / f"{host.name}.log")
+
+
+@contextmanager
+def running_site(folder: Path, kind: str) -> Iterator[Site]:
+    """Run a site of one of KINDS until the end of the block."""
+    with ExitStack() as stack:
+        site = Site(folder, KINDS[kind](folder, stack))
+        stack.callback(site.stop)
+        site.start()
+        yield site
 
 
 def _ask(url: str) -> None:
-    httpx2.get(f"{url}/health/live", trust_env=False)
+    httpx2.get(f"{url}/health/live", trust_env=False, verify=PLAIN)

@@ -12,6 +12,7 @@ from app.jobs.logs import log_size, read_log
 from app.models import Artifact, Attempt, Job, JobStatus, OutboxMessage
 from app.storage.store import Store, make_store
 from tests.chaos.designs import Kind, expected_lines
+from tests.chaos.faults import Blow
 from tests.chaos.load import Seen, Watched
 from tests.chaos.site import Site
 from tests.system.workers import processes_below
@@ -43,7 +44,7 @@ class Books:
         return Counter(str(one.outcome) for some in self.attempts.values() for one in some)
 
 
-def problems(site: Site, seen: Seen, books: Books) -> Iterator[str]:
+def problems(site: Site, seen: Seen, books: Books, blows: list[Blow]) -> Iterator[str]:
     """Yield what is wrong; nothing if all is well."""
     yield from seen.faults
     store = make_store(site.settings)
@@ -52,6 +53,7 @@ def problems(site: Site, seen: Seen, books: Books) -> Iterator[str]:
     for job_id, job in books.jobs.items():
         found = [
             *_of_attempts(job, books.attempts[job_id]),
+            *_of_losses(books.attempts[job_id], blows),
             *_of_artifacts(store, job, books.artifacts[job_id]),
             *_of_outcome(job, books.attempts[job_id], seen.accepted.get(job_id), store),
         ]
@@ -76,6 +78,21 @@ def _of_attempts(job: Job, attempts: list[Attempt]) -> Iterator[str]:
     ended_without = job.status == "cancelled" or job.reason in ("worker_lost", "out_of_memory")
     if last != job.status and not (ended_without and last in (None, *WITHOUT_EFFECT)):
         yield f"is {job.status}, its attempts ended {outcomes}"
+
+
+def blow_to(attempt: Attempt, blows: list[Blow]) -> Blow | None:
+    """Return the first fault that hit the attempt's process while it worked on it."""
+    pid = int(attempt.worker.rpartition("/")[2])  # host:main process/pool process
+    began = attempt.started_at.timestamp()
+    return next((blow for blow in blows if pid in blow.pids and blow.at >= began), None)
+
+
+def _of_losses(attempts: list[Attempt], blows: list[Blow]) -> Iterator[str]:
+    """See that only a fault of its process took a job from it, never a server's."""
+    hit = {f"{pid}" for blow in blows for pid in blow.pids}
+    for one in attempts:
+        if one.outcome in WITHOUT_EFFECT and one.worker.rpartition("/")[2] not in hit:
+            yield f"attempt {one.number} by {one.worker} is {one.outcome}, and nothing hit it"
 
 
 def _of_artifacts(store: Store, job: Job, artifacts: list[Artifact]) -> Iterator[str]:

@@ -81,7 +81,7 @@ def test_a_simulation_that_is_not_whole(
 
 def test_the_report_says_where_everything_is(tmp_path: Path) -> None:
     console = Console(file=io.StringIO(), width=120)
-    assert report(console, [build(tmp_path)], {"url": "http://here"})
+    assert report(console, [build(tmp_path)], "http://here")
     text = console.file.getvalue()  # type: ignore[attr-defined]
     assert "http://here/jobs/1" in text
     assert f"layout picture: {tmp_path}/final/render/spm.png" in text
@@ -92,9 +92,10 @@ def test_the_report_says_where_everything_is(tmp_path: Path) -> None:
 
 def test_the_report_says_what_is_missing(tmp_path: Path) -> None:
     console = Console(file=io.StringIO(), width=120)
-    assert not report(console, [build(tmp_path, gds=b"")], {"url": "http://here"})
+    assert not report(console, [build(tmp_path, gds=b"")], None)
     text = console.file.getvalue()  # type: ignore[attr-defined]
     assert "there is no GDSII" in text
+    assert "/jobs/1\n" not in text  # the stack is about to end
     assert "everything is there" not in text
 
 

@@ -5,9 +5,11 @@ It has its own folder and socket, and is ended by its own process id.
 
 import contextlib
 import os
+import re
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -17,9 +19,26 @@ from pathlib import Path
 
 import docker
 
+from tests.servers import tied
+
 #: How long an engine may take to start, in seconds.
 _START_SECONDS = 60
+#: A file system in memory, and how much has to be free: three engines with images take 4 GB.
+_MEMORY, _ROOM = Path("/dev/shm"), 10 << 30
 _OPTIONS = ("--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-forward=false")
+#: Starts a program in a network of its own, with loopback.
+_APART = (
+    "unshare",
+    "--net",
+    sys.executable,
+    "-c",
+    """
+import fcntl, os, socket, struct, sys
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:  # SIOCSIFFLAGS, IFF_UP
+    fcntl.ioctl(any_socket, 0x8914, struct.pack("16sh14x", b"lo", 1))
+os.execv(sys.argv[1], sys.argv[1:])
+""",
+)
 
 
 class NoEngineError(Exception):
@@ -40,25 +59,41 @@ class RunningEngine:
 
 
 @contextmanager
-def running_engine() -> Iterator[RunningEngine]:
-    """Run an engine; NoEngineError when there can be none."""
+def running_engine(*, networks: bool = False) -> Iterator[RunningEngine]:
+    """Run an engine; NoEngineError when there can be none.
+
+    With `networks` it can make networks and publish ports, all in a network namespace of its own:
+    what is published is on the loopback of that namespace (tests/deploy/inside.py).
+    """
     if os.geteuid() != 0:
         raise NoEngineError("Only root can start a container engine for tests.")
     program = shutil.which("dockerd")
     if program is None:
         raise NoEngineError("dockerd is not installed: apt-get install docker.io")
     # Not below pytest's folder: the path of a socket has at most 107 bytes.
-    folder = Path(tempfile.mkdtemp(prefix="a6hub-engine-"))
+    folder = Path(tempfile.mkdtemp(prefix="a6hub-engine-", dir=_roomy_memory()))
     try:
-        with _started(program, folder) as engine:
+        how = [*_APART, program] if networks else [program, *_OPTIONS]
+        with _started(how, folder) as engine:
             yield engine
     finally:
         shutil.rmtree(folder)
         _remove_groups(folder.name)
 
 
+def _roomy_memory() -> Path | None:
+    """Return where files are in memory, if there is much of that.
+
+    An engine syncs each small file that it writes, for which everybody waits who has a disk in common.
+    """
+    if not _MEMORY.is_dir() or shutil.disk_usage(_MEMORY).free < _ROOM:
+        return None
+    said = re.search(r"MemAvailable: +(\d+) kB", Path("/proc/meminfo").read_text())
+    return _MEMORY if said and int(said[1]) << 10 > _ROOM else None
+
+
 @contextmanager
-def _started(program: str, folder: Path) -> Iterator[RunningEngine]:
+def _started(how: list[str], folder: Path) -> Iterator[RunningEngine]:
     host = f"unix://{folder}/sock"
     own: list[str | Path] = [
         "--host",
@@ -69,11 +104,10 @@ def _started(program: str, folder: Path) -> Iterator[RunningEngine]:
         folder / "exec",
     ]
     own += ["--pidfile", folder / "pid", "--cgroup-parent", f"/{folder.name}"]
+    command = tied(*how, *own, end="TERM")  # it ends its containers
     with (
         (folder / "log").open("wb") as log,
-        subprocess.Popen(
-            [program, *own, *_OPTIONS], stdout=log, stderr=log, start_new_session=True
-        ) as process,
+        subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True) as process,
     ):
         try:
             _wait_for(process, host, folder / "log")

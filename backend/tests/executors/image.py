@@ -5,7 +5,7 @@ import re
 import shutil
 import subprocess
 import tarfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import docker
@@ -22,11 +22,32 @@ _LIBRARY = Path("/usr/lib", Path("/usr/bin/python3").resolve().name)
 
 
 def make_image(
-    client: docker.APIClient, without: Iterable[str] = (), changes: Iterable[str] = ()
+    client: docker.APIClient,
+    without: Iterable[str] = (),
+    changes: Iterable[str] = (),
+    scripts: Mapping[str, str] | None = None,
+    more: Iterable[str | Path] = (),
+    placed: Mapping[str, Path] | None = None,
+    owned: Mapping[str, int] | None = None,
 ) -> str:
-    """Return the digest of a new image of small programs, with a Dockerfile's `changes`."""
-    programs = [_found(name) for name in _PROGRAMS if name not in set(without)]
-    said = client.import_image_from_data(_archive(programs), changes=list(changes))
+    """Return the digest of a new image of small programs, with a Dockerfile's `changes`.
+
+    `scripts`: more programs, by their paths. `more`: names of others, and paths of this machine.
+    `placed`: what of this machine lies elsewhere in the image. `owned`: folders where everybody may
+    write, by their owners.
+    """
+    names = [name for name in (*_PROGRAMS, *more) if isinstance(name, str)]
+    programs = [_found(name) for name in names if name not in set(without)]
+    paths = [path for path in more if isinstance(path, Path)]
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w") as archive:
+        _add_programs(archive, programs, scripts or {}, paths)
+        for place, path in (placed or {}).items():
+            archive.add(path.resolve(), place[1:], filter=_for_everybody)
+        for place, owner in (owned or {}).items():
+            archive.addfile(_folder(place[1:], 0o1777, owner))
+    data.seek(0)
+    said = client.import_image(data, changes=list(changes))
     found = re.search(r"sha256:[0-9a-f]{64}", said)
     assert found, said
     return found[0]
@@ -38,15 +59,20 @@ def _found(name: str) -> Path:
     return Path(path)
 
 
-def _archive(programs: list[Path]) -> bytes:
-    data = io.BytesIO()
-    with tarfile.open(fileobj=data, mode="w") as archive:
-        for name in ("bin", "sbin", "lib", "lib64"):
-            archive.addfile(_link(name, f"usr/{name}"))
-        for file in (*programs, *_libraries([*programs, *_LIBRARY.glob("lib-dynload/*.so")])):
-            archive.add(file.resolve(), f"usr/{_below_usr(file)}")
-        archive.add(_LIBRARY, str(_LIBRARY)[1:], filter=_leave_out)
-    return data.getvalue()
+def _add_programs(
+    archive: tarfile.TarFile, programs: list[Path], scripts: Mapping[str, str], paths: list[Path]
+) -> None:
+    for name in ("bin", "sbin", "lib", "lib64"):
+        archive.addfile(_link(name, f"usr/{name}"))
+    archive.addfile(_folder("tmp", 0o1777))
+    own = (*programs, *libraries([*programs, *_LIBRARY.glob("lib-dynload/*.so")]), *paths)
+    for name, file in {f"usr/{_below_usr(file)}": file for file in own}.items():
+        archive.add(file.resolve(), name)
+    archive.add(_LIBRARY, str(_LIBRARY)[1:], filter=_leave_out)
+    for path, text in scripts.items():
+        script = tarfile.TarInfo(path[1:])
+        script.size, script.mode = len(text), 0o755
+        archive.addfile(script, io.BytesIO(text.encode()))
 
 
 def _link(name: str, target: str) -> tarfile.TarInfo:
@@ -55,7 +81,21 @@ def _link(name: str, target: str) -> tarfile.TarInfo:
     return link
 
 
-def _libraries(files: Iterable[Path]) -> list[Path]:
+def _folder(name: str, mode: int, owner: int = 0) -> tarfile.TarInfo:
+    folder = tarfile.TarInfo(name)
+    folder.type, folder.mode = tarfile.DIRTYPE, mode
+    folder.uid = folder.gid = owner
+    return folder
+
+
+def _for_everybody(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+    """Have root own it and everybody read it."""
+    entry.uid = entry.gid = 0
+    entry.mode |= 0o555 if entry.isdir() or entry.mode & 0o100 else 0o444
+    return entry
+
+
+def libraries(files: Iterable[Path]) -> list[Path]:
     """Return the libraries that programs load, and their loader."""
     said = subprocess.run(["ldd", *files], capture_output=True, text=True, check=True).stdout
     return sorted({Path(path) for path in re.findall(r"\s(/\S+) \(0x", said)})

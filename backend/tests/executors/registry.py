@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.servers import tied
+
 _CONFIG = """
 version: 0.1
 storage:
@@ -33,7 +35,7 @@ def running_registry(folder: Path) -> Iterator[str]:
     command = ["docker-registry", "serve", str(config)]
     with (
         (folder / "log").open("wb") as log,
-        subprocess.Popen(command, stdout=log, stderr=log) as registry,
+        subprocess.Popen(tied(*command), stdout=log, stderr=log) as registry,
     ):
         try:
             _wait_for(address)

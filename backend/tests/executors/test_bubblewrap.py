@@ -6,6 +6,7 @@ import pytest
 
 from app.executors.base import Limits, Outcome
 from app.executors.bubblewrap import BubblewrapExecutor, _why
+from app.executors.watches import TreeWatch
 from tests.executors.runs import Run, make_command, run
 
 
@@ -22,6 +23,17 @@ def test_user_is_not_root(sandbox: BubblewrapExecutor, tmp_path: Path) -> None:
 )
 def test_host_files_are_not_there(sandbox: BubblewrapExecutor, tmp_path: Path, path: str) -> None:
     assert not Run(sandbox, tmp_path, f"test -e {path}").end.ok
+
+
+def test_the_kernel_bounds_processes_while_nobody_looks(
+    sandbox: BubblewrapExecutor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(TreeWatch, "look", lambda *_: None)
+    script = """exec 2>&1
+count() { i=0; while [ $i -lt 500 ]; do sleep 1000 & echo begun; i=$((i+1)); done; }
+count; sleep 1000"""
+    done = Run(sandbox, tmp_path, script, processes=20, stop_at=b"fork")
+    assert done.output.count("begun") < 20 + 32
 
 
 def test_bwrap_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

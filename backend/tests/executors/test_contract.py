@@ -171,12 +171,13 @@ def test_processes(limited: Executor, tmp_path: Path) -> None:
 
 
 def test_fork_bomb(limited: Executor, tmp_path: Path) -> None:
-    (tmp_path / "bomb").write_text('exec 9>lock; flock -s 9; "$0" & "$0" & wait\n')
+    # It ends at 2,047 processes: without confinement, one without end fills a busy machine.
+    deeper = '"$0" $(($1 + 1)) &'
+    bomb = f"exec 9>lock; flock -s 9; [ $1 -gt 9 ] && exec sleep 1000; {deeper} {deeper} wait\n"
+    (tmp_path / "bomb").write_text(bomb)
     (tmp_path / "bomb").chmod(0o755)
-    script = "PATH=$PATH:$PWD; sh -c 'sh ./bomb'; sleep 1000"
-    done = Run(
-        limited, tmp_path, script.replace("sh ./bomb", "./bomb"), processes=40, wall_seconds=2
-    )
+    script = "sh -c './bomb 0'; sleep 1000"
+    done = Run(limited, tmp_path, script, processes=40, wall_seconds=2)
     assert done.end.outcome in (Outcome.TOO_MANY_PROCESSES, Outcome.TIMED_OUT)
     assert is_free(tmp_path)
 
@@ -211,6 +212,8 @@ def test_usage(executor: Executor, tmp_path: Path) -> None:
     usage = Run(executor, tmp_path, "python3 -c 'x = b\"x\" * (60 << 20)'").end.usage
     assert usage.cpu_seconds is not None
     assert usage.cpu_seconds > 0
+    assert usage.start_seconds is not None
+    assert usage.start_seconds > 0
     assert usage.peak_memory_bytes is not None
     assert 60 << 20 < usage.peak_memory_bytes < 200 << 20
 

@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 
 from app.cli.images import images
 from app.executors.registry import make_executor
+from tests.cli.calling import call
 from tests.executors.conftest import EngineWithImage
 from tests.executors.image import make_image
 from tests.executors.registry import is_installed, running_registry
@@ -86,10 +87,7 @@ def test_pull_of_an_image_without_a_registry(engine: EngineWithImage, tmp_path: 
 
 
 def test_list_names_a_wrong_setting(engine: EngineWithImage, tmp_path: Path) -> None:
-    settings = engine.settings(tmp_path)
-    cli = typer.Typer()
-    cli.command()(images)
-    wrong = environment(settings) | {"A6HUB_DOCKER_IMAGES": "debian:12"}
-    done = CliRunner().invoke(cli, ["list"], env=wrong)
-    assert done.exit_code == 1
-    assert "names no pinned image" in done.output
+    right = environment(engine.settings(tmp_path))
+    done = call(right | {"A6HUB_DOCKER_IMAGES": "debian:12"}, "images", "list")
+    assert done.returncode == 1
+    assert done.stderr.startswith("A6HUB_DOCKER_IMAGES: Value error, 'debian:12' names no pinned")

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from app.core.settings import Settings
-from app.executors.base import Executor, Outcome
+from app.executors.base import Executor, Limits, Outcome
+from app.executors.cgroups import make_group
 from app.executors.process import ProcessExecutor
 from tests.executors.runs import HOLD, Run, is_free, start_worker, wait_until_free
 
@@ -37,6 +38,25 @@ def test_worker_keeps_no_descriptors(executor: Executor, tmp_path: Path) -> None
     for _ in range(3):
         Run(executor, tmp_path, "true")
     assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
+
+
+def test_commands_give_way_to_others(tmp_path: Path) -> None:
+    """On a busy machine: the kernel shares by the weights of control groups."""
+    group = make_group(Limits(1))
+    if group.cpu is None:
+        group.remove()
+        pytest.skip("no control group with a weight can be made here")
+    files = [group.cpu / "cpu.shares", group.cpu / "cpu.weight"]
+    weights = [file.read_text().strip() for file in files if file.exists()]
+    group.remove()
+    assert weights in (["256"], ["25"])  # others: 1024, 100
+    done = Run(ProcessExecutor(), tmp_path, "cat /proc/self/cgroup")
+    paths = [line.split(":", 2)[1:] for line in done.output.splitlines()]
+    assert any(
+        Path(path).name.startswith("a6hub-")
+        for names, path in paths
+        if names == "" or "cpu" in names.split(",")
+    ), paths
 
 
 def test_command_gets_no_descriptors(executor: Executor, tmp_path: Path) -> None:

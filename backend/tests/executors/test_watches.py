@@ -58,7 +58,8 @@ def test_version_2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     [folder] = group.folders
     assert (folder / "memory.max").read_text() == "1000"
     assert (folder / "pids.max").read_text() == "7"
-    assert (tmp_path / "cgroup" / "cgroup.subtree_control").read_text() == "+memory +pids"
+    assert (tmp_path / "cgroup" / "cgroup.subtree_control").read_text() == "+memory +pids +cpu"
+    assert (folder / "cpu.weight").read_text() == "25"
     (folder / "memory.events").write_text("oom 1\noom_kill 1\n")
     (folder / "pids.events").write_text("max 0\n")
     (folder / "memory.peak").write_text("900\n")

@@ -1,6 +1,7 @@
 """A toolchain that does as it is told."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +9,15 @@ from app.toolchains.base import (
     RUN,
     BadInputError,
     CollectedFile,
+    Earlier,
+    FinishedStep,
+    ReadFile,
     StepReport,
     ToolCommand,
     ToolResult,
     Verdict,
 )
+from app.toolchains.needs import Needs
 
 
 class ScriptedToolchain:
@@ -25,23 +30,51 @@ class ScriptedToolchain:
         self.result = result or ToolResult(True, Verdict.PASSED, "All is well.")
         self.bad_input = bad_input
 
-    def validate(self, config: Mapping[str, Any], paths: list[str]) -> dict[str, Any]:
+    def validate(
+        self, config: Mapping[str, Any], paths: list[str], read: ReadFile | None = None
+    ) -> dict[str, Any]:
         return dict(config)
 
-    def prepare(self, config: Mapping[str, Any], workdir: Path) -> list[ToolCommand]:
+    def needs(
+        self, config: Mapping[str, Any], paths: list[str], read: ReadFile | None = None
+    ) -> Needs:
+        return Needs(self.name)
+
+    def prepare(
+        self, config: Mapping[str, Any], workdir: Path, earlier: Earlier | None = None
+    ) -> "ScriptedRun":
         if self.bad_input:
             raise BadInputError("top", "there is no module 'chip'.")
         (workdir / RUN).mkdir()
         (workdir / RUN / "made.txt").write_text("made")
-        return [ToolCommand("one", "Step One", ("one",)), ToolCommand("two", "Step Two", ("two",))]
+        commands = [
+            ToolCommand("one", "Step One", ("one",)),
+            ToolCommand("two", "Step Two", ("two",)),
+        ]
+        return ScriptedRun(self, workdir, commands)
 
-    def progress(self, workdir: Path) -> list[StepReport] | None:
+
+class ScriptedRun:
+    """One of its runs."""
+
+    tools = ""
+    restored: Sequence[FinishedStep] = ()
+
+    def __init__(
+        self, toolchain: ScriptedToolchain, workdir: Path, commands: Sequence[ToolCommand]
+    ) -> None:
+        self.commands = commands
+        self._toolchain = toolchain
+        self._workdir = workdir
+
+    def progress(self) -> list[StepReport] | None:
         return None
 
-    def collect(
-        self, config: Mapping[str, Any], workdir: Path, last: ToolCommand, exit_code: int
-    ) -> ToolResult:
-        made = sorted((workdir / RUN).iterdir()) if (workdir / RUN).is_dir() else []
+    def finished(self) -> list[FinishedStep]:
+        return []
+
+    def collect(self, last: ToolCommand, exit_code: int) -> ToolResult:
+        run = self._workdir / RUN
+        made = sorted(run.iterdir()) if run.is_dir() else []
         files = tuple(CollectedFile(path, path.name, "other") for path in made)
-        r = self.result
-        return ToolResult(r.ok, r.verdict, r.message, r.reason, r.metrics, files)
+        return replace(self._toolchain.result, files=files)

@@ -12,8 +12,8 @@ from app.jobs.context import Context
 from app.models import JobType, User
 from app.storage.blobs import put_blob
 from app.storage.trees import TreeFile, put_tree
-from app.toolchains.base import SOURCE, ToolCommand
-from tests.jobs.doubles import ScriptedToolchain
+from app.toolchains.base import SOURCE, Earlier, ToolCommand
+from tests.jobs.doubles import ScriptedRun, ScriptedToolchain
 from tests.jobs.factories import make_job
 
 _DICE = random.Random(4)
@@ -35,9 +35,11 @@ ODD: dict[str, bytes] = {
 class Cat(ScriptedToolchain):
     """Prints the file `odd` of the project."""
 
-    def prepare(self, config: Mapping[str, Any], workdir: Path) -> list[ToolCommand]:
+    def prepare(
+        self, config: Mapping[str, Any], workdir: Path, earlier: Earlier | None = None
+    ) -> ScriptedRun:
         (workdir / "run").mkdir()
-        return [ToolCommand("cat", "Cat", ("cat", f"{SOURCE}/odd"))]
+        return ScriptedRun(self, workdir, [ToolCommand("cat", "Cat", ("cat", f"{SOURCE}/odd"))])
 
 
 def make_odd_job(context: Context, output: bytes, user: User | None = None) -> int:

@@ -3,7 +3,7 @@
 import math
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -17,19 +17,22 @@ from sqlalchemy.orm import Session
 
 from app.core.clock import utcnow
 from app.db.engine import Database
-from app.executors.base import Command, Exit, Outcome
+from app.executors.base import Command, Exit, Outcome, OutputSink
+from app.executors.ending import not_started
 from app.executors.scripted import USAGE, ScriptedExecutor, VanishedError
+from app.jobs.artifacts import keep_artifacts
 from app.jobs.attempt import Bench, run_next
 from app.jobs.context import Context
 from app.jobs.logs import read_log
 from app.jobs.states import Claim, Reason, cancel, reap
+from app.jobs.steps import ShownSteps
 from app.jobs.watch import Watch
 from app.models import Artifact, Job, JobStatus, JobType, Metric, Step
 from app.storage.blobs import put_blob
 from app.storage.store import Store
 from app.storage.trees import TreeFile, put_tree
-from app.toolchains.base import ToolResult, Verdict
-from tests.jobs.doubles import ScriptedToolchain
+from app.toolchains.base import CollectedFile, Earlier, StepReport, StepStatus, ToolResult, Verdict
+from tests.jobs.doubles import ScriptedRun, ScriptedToolchain
 from tests.jobs.factories import attempts_of, claim_job, job_of, make_job, status_of
 
 
@@ -301,6 +304,31 @@ def test_what_a_job_made_is_not_followed(context: Context, tmp_path: Path) -> No
     assert [a.name for a in worker.rows(Artifact)] == ["made.txt"]
 
 
+def test_texts_that_no_table_takes_cost_no_result(context: Context) -> None:
+    odd, mended = "a\0b\ud800", "a\ufffdb\ufffd"
+    result = ToolResult(True, Verdict.PASSED, odd, metrics={"m": odd}, details={odd: [odd, 1]})
+    worker = Worker(context, ScriptedExecutor(), ScriptedToolchain(result))
+    assert worker.run() == "completed"
+    assert (worker.job.message, worker.job.details) == (mended, {mended: [mended, 1]})
+    assert [metric.value for metric in worker.rows(Metric)] == [mended]
+
+
+def test_steps_say_what_tables_take(context: Context) -> None:
+    mine = claim_job(context.database, make_job(context.database))
+    odd = StepReport("A.One", "One", StepStatus.FAILED, errors=("a\0b\ud800",))
+    with context.database.writing() as session:
+        ShownSteps(mine).write(session, [odd])
+    with context.database.reading() as session:
+        assert session.scalars(select(Step)).one().notes["errors"] == ["a\ufffdb\ufffd"]
+
+
+def test_a_name_longer_than_the_table_holds_is_left_out(context: Context, tmp_path: Path) -> None:
+    (tmp_path / "a").touch()
+    files = [CollectedFile(tmp_path / "a", name * 1024, "other") for name in ("x", "xy")]
+    kept = keep_artifacts(context.store, Claim(1, 1), tmp_path, files)
+    assert [artifact.name for artifact in kept] == ["x" * 1024]
+
+
 class FlakyStore(Store):
     """Fails its first calls as a store does that is away."""
 
@@ -350,3 +378,60 @@ def test_a_folder_that_cannot_be_made_is_told_and_costs_no_more_attempts(
     assert worker.job.reason == Reason.INTERNAL
     assert "disk cannot be used" in (worker.job.message or "")
     assert worker.executor.commands == []
+
+
+def test_its_row_keeps_what_it_tells_of_itself(context: Context) -> None:
+    worker = Worker(context, ScriptedExecutor(output=b"hello\n" * 100))
+    assert worker.run() == "completed"
+    figures = attempts_of(context.database, worker.job_id)[0].figures
+    assert figures["executor"] == "scripted"
+    assert figures["commands"] == len(worker.executor.commands) > 0
+    assert figures["log_bytes"] == len(read_log(context.store, worker.job_id, 1, 0, 1 << 20))
+    assert figures["outages"] == figures["store_errors"] == {}
+
+
+def test_an_engine_that_is_away_is_waited_for(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.jobs.patience.RETRY_SECONDS", 0.01)
+    executor = _Away()
+    worker = Worker(context, executor)
+    assert worker.run() == "completed"
+    assert executor.faults == 0
+    assert [one.outcome for one in attempts_of(context.database, worker.job_id)] == ["completed"]
+
+
+class _Away(ScriptedExecutor):
+    """Is away three times."""
+
+    faults = 3
+
+    def run(self, command: Command, output: OutputSink, stop: threading.Event) -> Exit:
+        if self.faults:
+            self.faults -= 1
+            return not_started("The engine does not answer.", is_outage=True)
+        return super().run(command, output, stop)
+
+
+def test_what_is_away_while_a_job_is_prepared_is_waited_for(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.jobs.patience.RETRY_SECONDS", 0.01)
+    toolchain = _ToldLate()
+    worker = Worker(context, ScriptedExecutor(), toolchain)
+    assert worker.run() == "completed"
+    assert toolchain.faults == 0
+
+
+class _ToldLate(ScriptedToolchain):
+    """Cannot ask twice what it has."""
+
+    faults = 2
+
+    def prepare(
+        self, config: Mapping[str, Any], workdir: Path, earlier: Earlier | None = None
+    ) -> ScriptedRun:
+        if self.faults:
+            self.faults -= 1
+            raise ConnectionError("The engine does not answer.")
+        return super().prepare(config, workdir, earlier)

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from obstore.exceptions import BaseError as StoreError
 
 from app.core.clock import utcnow
 from app.jobs.context import Context
@@ -15,6 +17,7 @@ from app.jobs.live import LiveStream
 from app.jobs.logs import SEGMENT, LogWriter, Shipper, log_size, read_log, segment_key
 from app.jobs.states import Claim, Ending, cancel, finish, reap
 from app.models import Job, JobStatus
+from app.storage.store import Store
 from tests.jobs.factories import claim_job, make_job
 from tests.jobs.odd import ODD, framed, make_odd_job, run_odd_job
 from tests.system.workers import wait_until
@@ -176,6 +179,45 @@ def test_without_redis_the_store_tells_it_all(context: Context) -> None:
 
     async def test() -> None:
         assert await _text(follow(context, job_id, None, 0)) == "from the store"
+
+    _run(test)
+
+
+class AwayStore(Store):
+    """Cannot be read while it is away."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store._backend)
+        self.away, self.tried = True, 0
+
+    def get_range(self, key: str, start: int, length: int) -> bytes:
+        self.tried += 1
+        if self.away:
+            raise StoreError("away")
+        return super().get_range(key, start, length)
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_a_store_that_is_away_is_waited_for(
+    teller: Teller, ended: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.jobs.follow.PAUSE_SECONDS", 0.01)
+    store = AwayStore(teller.context.store)
+    teller.context = replace(teller.context, store=store)
+    teller.say(b"one\n", stream=False)
+    if ended:
+        teller.finish()
+
+    async def test() -> None:
+        events = _follow(teller)
+        await _next(events, "job")
+        next_event = asyncio.ensure_future(anext(events))
+        await asyncio.to_thread(wait_until, lambda: store.tried > 2, "it is tried again")
+        store.away = False
+        assert (await next_event).data["text"] == "one\n"
+        if not ended:
+            teller.finish()
+        assert (await _next(events, "end")).data["status"] == "completed"
 
     _run(test)
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
+from app import __version__
 from app.core.clock import utcnow
 from app.executors.scripted import ScriptedExecutor
 from app.jobs import presence
@@ -31,6 +32,18 @@ def test_a_worker_is_there_while_its_upkeep_runs(context: Context) -> None:
     assert found(context)["host:1"].report.executor == "scripted"
     upkeep.close()
     assert found(context) == {}
+
+
+def test_a_worker_that_is_started_again_under_its_name_tells_all_anew(context: Context) -> None:
+    Reporter("host:1", ScriptedExecutor()).report(context.database)
+    with context.database.writing() as session:
+        old = {"version": "0.1", "executor": "docker", "started_at": utcnow() - timedelta(hours=9)}
+        session.execute(update(WorkerReport).values(old))
+    again = Reporter("host:1", ScriptedExecutor())
+    again.report(context.database)
+    [told] = [one.report for one in found(context).values()]
+    assert (told.version, told.executor) == (__version__, "scripted")
+    assert utcnow() - told.started_at < timedelta(hours=1)
 
 
 def test_a_worker_that_tells_nothing_is_away_and_later_forgotten(

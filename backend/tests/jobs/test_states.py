@@ -46,6 +46,13 @@ def test_a_claim_takes_a_pending_job_and_its_message(database: Database) -> None
     ]
 
 
+def test_the_id_of_a_deleted_job_is_no_others(database: Database) -> None:
+    job_id = make_job(database)
+    with database.writing() as session:
+        session.delete(session.get_one(Job, job_id))
+    assert make_job(database) > job_id
+
+
 def test_a_job_is_claimed_once(database: Database) -> None:
     job_id = make_job(database)
     claim_job(database, job_id)

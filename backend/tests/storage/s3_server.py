@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.servers import free_port
+from tests.certificates import Authority
+from tests.servers import free_port, tied
 
 KEY, SECRET = "tester", "a-secret-of-the-tests"
 
@@ -23,17 +24,23 @@ class S3Server:
 
 
 @contextmanager
-def serve_s3(folder: Path) -> Iterator[S3Server]:
-    """Serve `folder`, whose sub-folders are the buckets, until the end of the block."""
+def serve_s3(folder: Path, authority: Authority | None = None) -> Iterator[S3Server]:
+    """Serve `folder`, whose sub-folders are the buckets, until the end of the block.
+
+    With an authority it speaks TLS, by a certificate of that.
+    """
     (folder / "bucket").mkdir()
     port = free_port()
     rclone = Path(sys.executable).with_name("rclone")
     address = f"127.0.0.1:{port}"
     arguments = ["serve", "s3", "--addr", address, "--auth-key", f"{KEY},{SECRET}", str(folder)]
-    with subprocess.Popen([rclone, *arguments], stderr=subprocess.DEVNULL) as server:
+    if authority is not None:
+        certificate, key = authority.sign("s3", "IP:127.0.0.1")
+        arguments += ["--cert", str(certificate), "--key", str(key)]
+    with subprocess.Popen(tied(rclone, *arguments), stderr=subprocess.DEVNULL) as server:
         try:
             _wait_for(port)
-            yield S3Server(f"http://{address}", "bucket")
+            yield S3Server(f"http{'s' if authority else ''}://{address}", "bucket")
         finally:
             server.terminate()
 

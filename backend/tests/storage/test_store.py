@@ -1,6 +1,9 @@
 """The store: the same contract on a folder and on a real S3 server."""
 
 import io
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +15,9 @@ from app.core.settings import Settings
 from app.storage.blobs import blob_key, digest_of, get_blob, put_blob
 from app.storage.store import Store, make_store
 from app.storage.trees import TreeFile, get_tree, put_tree, tree_key, write_tree
+from tests.certificates import Authority
 from tests.storage.s3_server import KEY, SECRET, S3Server, serve_s3
+from tests.system.workers import BACKEND
 
 
 @pytest.fixture(scope="module")
@@ -53,10 +58,15 @@ def test_a_missing_key_is_file_not_found(store: Store) -> None:
 
 @pytest.mark.parametrize(("start", "length"), [(0, 4), (2, 100), (9, 1), (10, 5), (50, 1), (3, 0)])
 def test_a_range_ends_where_the_object_ends(tmp_path: Path, start: int, length: int) -> None:
-    """On a folder alone: rclone answers a range with status 200, which no client takes."""
+    """On a folder alone: rclone answers a range with status 200, which no client takes but as a whole."""
     store = make_store(Settings(data_dir=tmp_path))
     store.put("r", b"0123456789")
     assert store.get_range("r", start, length) == b"0123456789"[start : start + length]
+
+
+def test_a_range_that_is_the_whole(store: Store) -> None:
+    store.put("r", b"0123456789")
+    assert store.get_range("r", 0, 100) == b"0123456789"
 
 
 def test_a_large_file_is_streamed_both_ways(store: Store) -> None:
@@ -131,3 +141,47 @@ def test_a_lost_blob_is_file_not_found(store: Store, tmp_path: Path) -> None:
 def test_another_scheme_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="A6HUB_STORE_URL"):
         make_store(Settings(data_dir=tmp_path, store_url="ftp://somewhere"))
+
+
+def test_what_lies_below_a_prefix(store: Store) -> None:
+    for key in ("jobs/1/log/a", "jobs/1/log/b", "jobs/11/x", "blobs/y"):
+        store.put(key, b"abc")
+    entries = {entry.key: entry.size for entry in store.entries("jobs/1/")}
+    assert entries == {"jobs/1/log/a": 3, "jobs/1/log/b": 3}
+    assert sorted(store.folders("jobs/")) == ["1", "11"]
+    assert store.folders("nothing/") == []
+
+
+def test_what_is_removed_is_gone(store: Store) -> None:
+    store.put("a/b", b"x")
+    assert store.written("a/b") is not None
+    for _ in range(2):
+        store.delete("a/b")
+        assert store.written("a/b") is None
+
+
+@pytest.mark.system
+def test_an_authority_of_ones_own_is_named_by_ssl_cert_file(tmp_path: Path) -> None:
+    authority = Authority(tmp_path / "tls")
+    folder = tmp_path / "s3"
+    folder.mkdir()
+    with serve_s3(folder, authority) as server:
+        known = {
+            **os.environ,
+            "A6HUB_STORE_URL": f"s3://{server.bucket}",
+            "S3_ENDPOINT": server.endpoint,
+            "S3_ACCESS_KEY": KEY,
+            "S3_SECRET_KEY": SECRET,
+        }
+        assert "UnknownIssuer" in _check_in_a_process(known)
+        assert _check_in_a_process({**known, "SSL_CERT_FILE": str(authority.certificate)}) == ""
+
+
+def _check_in_a_process(environment: dict[str, str]) -> str:
+    """Check the store that an environment names and return what is wrong with it."""
+    program = "from app.storage.store import *; make_store(Settings()).check()"
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(
+        command, cwd=BACKEND, env=environment, capture_output=True, text=True, check=False
+    )
+    return done.stderr

@@ -1,11 +1,20 @@
 """A project whose jobs a test starts and looks at while workers come and go."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
+from app.api.application import create_app
+from app.core.clock import utcnow
+from app.core.security import new_token, token_digest
 from app.jobs.context import Context
 from app.jobs.logs import read_log
 from app.jobs.submit import Request, submit
-from app.models import Job, JobStatus, JobType, Project, User
+from app.models import AccessToken, Job, JobStatus, JobType, Project, User
 from app.projects.files import Bounds, put_files
 from app.projects.revisions import keep_revision
 from app.storage.blobs import put_blob
@@ -13,13 +22,17 @@ from app.storage.trees import TreeFile, put_tree
 from tests.jobs.factories import attempts_of, make_project, make_user, status_of
 from tests.system.workers import wait_until
 
-#: Runs until it is killed.
+#: Runs until it is killed. It reads from a terminal at whose other end nobody ever is, which, other
+#: than a loop, takes no time from what the test is about.
 ENDLESS = """
 module tb;
+  integer nobody, word;
   initial begin
+    nobody = $fopen("/dev/ptmx", "r");
     $display("begun");
     $fflush;
-    forever #1 ;
+    word = $fgetc(nobody);
+    $display("ended");
   end
 endmodule
 """
@@ -39,12 +52,42 @@ class Lab:
         self.user: User = make_user(context.database)
         self.project: Project = make_project(context.database, self.user)
 
-    def simulate(self, source: str, max_seconds: int | None = None) -> int:
+    def put(self, source: str) -> None:
+        """Make it the project's testbench."""
         with self.database.writing() as session:
             digest = put_blob(self.context.store, source.encode())
             put_files(session, self.project, {"tb.v": (digest, len(source))}, Bounds(10, 10_000))
+
+    def simulate(self, source: str, max_seconds: int | None = None) -> int:
+        self.put(source)
         request = Request(self.project.id, JobType.SIMULATION, {"top": "tb"}, max_seconds)
         return submit(self.context, self.user, request).id
+
+    def build(self, source: str, **config: Any) -> int:
+        """Submit a build of the module `top`."""
+        with self.database.writing() as session:
+            digest = put_blob(self.context.store, source.encode())
+            put_files(session, self.project, {"top.v": (digest, len(source))}, Bounds(10, 10_000))
+        wanted = {"DESIGN_NAME": "top", **config}
+        return submit(self.context, self.user, Request(self.project.id, JobType.BUILD, wanted)).id
+
+    @contextmanager
+    def client(self, **settings: Any) -> Iterator[TestClient]:
+        """Yield a client of an API, logged in as the user; `settings`: what is different there."""
+        token = self.log_in()
+        with TestClient(create_app(self.context.settings.model_copy(update=settings))) as client:
+            client.headers["Authorization"] = f"Bearer {token}"
+            yield client
+
+    def log_in(self) -> str:
+        """Return an access token of the user."""
+        token = new_token()
+        ends = utcnow() + timedelta(hours=1)
+        with self.database.writing() as session:
+            session.add(
+                AccessToken(user_id=self.user.id, digest=token_digest(token), expires_at=ends)
+            )
+        return token
 
     def wait_for(self, job_id: int, status: JobStatus) -> None:
         wait_until(lambda: status_of(self.database, job_id) is status, f"the job is {status}")

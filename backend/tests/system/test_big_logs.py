@@ -1,27 +1,19 @@
 """Output of gigabytes: a real worker, a real API, readers; memory and disk stay where they were."""
 
-import os
 import re
-import signal
-import socket
-import subprocess
-import sys
 import threading
 import uuid
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from pathlib import Path
 
-import httpx2
 import pytest
 
 from app.cli.client import Client
-from app.cli.stack import BACKEND
 from app.core.security import hash_password
-from app.core.settings import Settings
 from app.jobs.context import Context
 from app.models import User
-from tests.system.workers import Worker, wait_until, worker
+from tests.system.server import api
+from tests.system.workers import Worker, worker
 
 pytestmark = [
     pytest.mark.system,
@@ -52,36 +44,6 @@ endmodule
 MARKER = re.compile(rb"\n\[a6hub: the log is at its limit; (\d+) bytes left out here\]\n")
 
 
-@contextmanager
-def api(settings: Settings, log: Path) -> Iterator[tuple[int, str]]:
-    """Run the API until the end of the block: its process and address."""
-    with closing(socket.create_server(("127.0.0.1", 0))) as probe:
-        port = probe.getsockname()[1]
-    env = {
-        **os.environ,
-        "A6HUB_DATA_DIR": str(settings.data_dir),
-        "A6HUB_DATABASE_URL": settings.database,
-        "CELERY_BROKER_URL": settings.broker_url,
-    }
-    command = [sys.executable, "-m", "uvicorn", "main:app", f"--port={port}"]
-    url = f"http://127.0.0.1:{port}"
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, cwd=BACKEND, env=env, stdout=output, stderr=output)
-    try:
-        wait_until(lambda: _answers(url), "the API answers")
-        yield process.pid, url
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(60)
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx2.get(f"{url}/health/ready", trust_env=False).is_success
-    except httpx2.TransportError:
-        return False
-
-
 @pytest.fixture
 def client(redis_context: Context, tmp_path: Path) -> Iterator["Watched"]:
     settings = redis_context.settings
@@ -90,7 +52,7 @@ def client(redis_context: Context, tmp_path: Path) -> Iterator["Watched"]:
     with (
         worker(settings, tmp_path / "worker.log") as running,
         api(settings, tmp_path / "api.log") as (pid, url),
-        Client(url, "ada", PASSWORD) as client,
+        Client.log_in(url, "ada", PASSWORD) as client,
     ):
         yield Watched(client, settings.work_dir, [pid, *pool_processes(running)])
 

@@ -22,8 +22,11 @@ pytestmark = pytest.mark.system
 def start(folder: Path) -> "subprocess.Popen[str]":
     """Start the demo; all that it leaves lies in `folder`."""
     (folder / "tmp").mkdir(mode=0o711)
+    # As from a terminal: a shell has what it runs in the background, such as all the tests, ignore
+    # SIGINT, and the demo would inherit that.
+    heeding = ["env", "--default-signal=INT"]
     return subprocess.Popen(
-        [sys.executable, "-m", "app.cli", "demo"],
+        [*heeding, sys.executable, "-m", "app.cli", "demo"],
         cwd=BACKEND,
         env={**os.environ, **_FLOW, "A6HUB_HOME": str(folder), "TMPDIR": str(folder / "tmp")},
         stdout=subprocess.PIPE,

@@ -1,13 +1,11 @@
 """The log on the job page, in a real browser: safe, readable and bounded, whatever comes."""
 
-import os
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from app.cli.stack import BACKEND
 
@@ -23,17 +21,6 @@ START = """() => {
 }"""
 #: Adds the pieces and returns the text shown once they are drawn.
 SHOW = "async (pieces) => { for (const one of pieces) view.add(one); await drawn(); return log.textContent; }"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    program = shutil.which("chromium") or shutil.which("google-chrome")
-    if program is None and not os.environ.get("CI"):
-        pytest.skip("Chromium is not installed: apt-get install chromium")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield started
-        started.close()
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from app.cli.running import find
 from app.cli.stack import ADMIN, BACKEND
 from tests.cli.test_supervisor import lives
 from tests.conftest import NOBODY
+from tests.servers import PLAIN
 from tests.system.workers import wait_until
 
 pytestmark = pytest.mark.system
@@ -46,7 +47,7 @@ class Stack:
     def client(self) -> Client:
         description = self.description()
         password = Path(description["admin_password_file"]).read_text()
-        return Client(description["url"], ADMIN, password)
+        return Client.log_in(description["url"], ADMIN, password)
 
     def simulate(self) -> dict[str, Any]:
         """Run a simulation to its end and return the job."""
@@ -133,7 +134,7 @@ def test_what_is_killed_comes_back_and_jobs_run(stack: Stack, name: str) -> None
 
 def _answers(url: str) -> bool:
     try:
-        return httpx2.get(f"{url}/health/ready", trust_env=False).status_code == 200
+        return httpx2.get(f"{url}/health/ready", trust_env=False, verify=PLAIN).status_code == 200
     except httpx2.TransportError:
         return False
 
@@ -155,8 +156,13 @@ def test_status_says_where_everything_is(stack: Stack) -> None:
 def test_doctor_finds_a_running_stack_well(stack: Stack) -> None:
     lines = cli("doctor", "--data", str(stack.data)).stdout.splitlines()
     for words in (
+        f"✓ API: answers at {stack.description()['url']}",
+        f"✓ Flower: answers at {stack.description()['flower']}",
         "✓ database: migrated",
-        "✓ store: can be written and read",
+        "✓ database use: can be written",
+        "✓ clock: goes with the database's",
+        "✓ secrets: for their owner alone",
+        "✓ store: can be written, read and removed from",
         "✓ broker: Successfully connected to Redis broker",
         "✓ redis maxmemory-policy: noeviction",
         "✓ redis appendonly: yes",
@@ -164,6 +170,7 @@ def test_doctor_finds_a_running_stack_well(stack: Stack) -> None:
         "✓ queues: Active queues:",
         "        - build (routing_key: build.run)",
         "        - app.workers.tasks.run_simulation",
+        "✓ time limits: Messages come back after 7200 s; longest jobs:",
     ):
         assert words in lines
 

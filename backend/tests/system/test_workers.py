@@ -8,6 +8,7 @@ from app.core.settings import Settings
 from app.jobs.cancel import request_cancel
 from app.models import JobStatus
 from tests.jobs.factories import job_of
+from tests.system.databases import ON_POSTGRESQL, ON_SQLITE
 from tests.system.lab import ENDLESS, FAST, SHORT, Lab
 from tests.system.workers import processes_below, wait_until, worker
 
@@ -22,6 +23,7 @@ def test_a_job_runs_to_its_end(lab: Lab, settings: Settings, tmp_path: Path) -> 
     assert job_of(lab.database, job_id).verdict == "passed"
 
 
+@ON_SQLITE
 def test_a_job_submitted_before_there_is_a_worker_runs(
     lab: Lab, settings: Settings, tmp_path: Path
 ) -> None:
@@ -47,6 +49,7 @@ def test_the_job_of_a_killed_worker_goes_on_with_another(
     assert b"done" in lab.log(job_id, 2)
 
 
+@ON_POSTGRESQL
 def test_the_job_of_a_killed_pool_process_does_not_wait_for_the_end_of_its_lease(
     lab: Lab, settings: Settings, tmp_path: Path
 ) -> None:
@@ -60,6 +63,7 @@ def test_the_job_of_a_killed_pool_process_does_not_wait_for_the_end_of_its_lease
     assert b"begun" in lab.log(job_id, 1)
 
 
+@ON_SQLITE
 def test_a_job_that_is_cancelled_ends_with_its_processes(
     lab: Lab, settings: Settings, tmp_path: Path
 ) -> None:
@@ -71,6 +75,7 @@ def test_a_job_that_is_cancelled_ends_with_its_processes(
         assert processes_below(settings.work_dir) == []
 
 
+@ON_POSTGRESQL
 def test_a_worker_that_is_shut_down_hands_its_job_back(
     lab: Lab, settings: Settings, tmp_path: Path
 ) -> None:
@@ -83,13 +88,14 @@ def test_a_worker_that_is_shut_down_hands_its_job_back(
     assert processes_below(settings.work_dir) == []
 
 
+@ON_SQLITE  # and with more of them on the other
 def test_all_jobs_of_a_wiped_redis_run(lab: Lab, settings: Settings, tmp_path: Path) -> None:
     run_all_of_a_wiped_redis(5, lab, settings, tmp_path)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@ON_POSTGRESQL
 def test_all_500_jobs_of_a_wiped_redis_run(lab: Lab, settings: Settings, tmp_path: Path) -> None:
     run_all_of_a_wiped_redis(500, lab, settings, tmp_path)
 
@@ -103,7 +109,7 @@ def run_all_of_a_wiped_redis(count: int, lab: Lab, settings: Settings, tmp_path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@ON_POSTGRESQL
 def test_with_the_usual_settings_a_dead_hosts_job_is_on_again_within_a_minute(
     lab: Lab, settings: Settings, tmp_path: Path
 ) -> None:

@@ -13,15 +13,18 @@ from app.core.settings import Settings
 
 BACKEND = Path(__file__).parents[2]
 #: How long anything may take before a test gives up on it, in seconds.
-PATIENCE = 60.0
+PATIENCE = 120.0
+#: The pauses between looks grow: what a test waits for long is what needs the machine.
+_FIRST_PAUSE, _LONGEST_PAUSE, _GROWTH = 0.02, 0.25, 1.25
 
 
 def wait_until(condition: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
     """Return once `condition` holds; AssertionError naming `what` when it takes too long."""
-    deadline = time.monotonic() + seconds
+    deadline, pause = time.monotonic() + seconds, _FIRST_PAUSE
     while not condition():
         assert time.monotonic() < deadline, f"waited in vain until {what}"
-        time.sleep(0.05)
+        time.sleep(pause)
+        pause = min(pause * _GROWTH, _LONGEST_PAUSE)
 
 
 class Worker:
@@ -38,6 +41,7 @@ class Worker:
             "A6HUB_STORE_URL": settings.store,
             "CELERY_BROKER_URL": settings.broker_url,
             "A6HUB_EXECUTOR": settings.executor,
+            "TMPDIR": str(settings.data_dir),  # where one that is killed leaves a folder
             **environment,
         }
         app = environment.pop("CELERY_APP", "app.workers.celery_app")

@@ -10,9 +10,8 @@ from app.core.settings import Settings
 from app.executors.base import Executor
 from app.executors.bubblewrap import BubblewrapExecutor
 from app.executors.process import ProcessExecutor
+from tests.flow import flow_settings
 
-#: Where the build flow is; read here, before the tests' own settings take the place of these.
-_PYTHON, _PDK_ROOT = (os.environ.get(f"A6HUB_{name}") for name in ("FLOW_PYTHON", "PDK_ROOT"))
 #: Makes a job's folder with these files in source/.
 MakeWorkdir = Callable[[dict[str, str]], Path]
 
@@ -62,7 +61,5 @@ def iverilog() -> None:
 
 @pytest.fixture(scope="session")
 def flow() -> Settings:
-    """Settings with the real build flow, which `./a6hub test` sets up."""
-    if not (_PYTHON and _PDK_ROOT) and not os.environ.get("CI"):
-        pytest.skip("there is no build flow: see ./a6hub test")
-    return Settings(flow_python=Path(_PYTHON or ""), pdk_root=Path(_PDK_ROOT or ""))
+    """Settings with the real build flow."""
+    return flow_settings()

@@ -140,7 +140,7 @@ def test_a_plusarg_is_no_option() -> None:
 
 def test_a_design_that_never_ends_is_ended(confined: Executor, make_workdir: MakeWorkdir) -> None:
     workdir = make_workdir({"tb.v": _bench("forever n = 1;")})
-    compile_, run = Icarus().prepare(Icarus().validate({}, ["tb.v"]), workdir)
+    compile_, run = Icarus().prepare(Icarus().validate({}, ["tb.v"]), workdir).commands
     limits = Limits(wall_seconds=30, grace_seconds=0.1)
     for tool in (compile_, run):
         limits = Limits(wall_seconds=1, grace_seconds=0.1) if tool is run else limits

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from app.executors.base import Executor
 from app.toolchains.base import BadInputError, ToolCommand, ToolResult, Verdict
-from app.toolchains.icarus import Icarus
+from app.toolchains.icarus import Icarus, IcarusRun
 from app.toolchains.icarus_result import SimulationLog
 from tests.toolchains.conftest import MakeWorkdir
 from tests.toolchains.jobs import run_job
 
 pytestmark = pytest.mark.usefixtures("iverilog")
 
-RUN = ToolCommand("run", "Run", (), listener=SimulationLog())
+RUN = ToolCommand("run", "Run", ())
 
 
 def _bench(body: str) -> str:
@@ -41,7 +41,8 @@ class Simulate:
 
     def collect(self) -> ToolResult:
         """Read the result again."""
-        return Icarus().collect({}, self.workdir, RUN, 0)
+        config = Icarus().validate({}, ["tb.v"])
+        return IcarusRun(config, self.workdir).collect(RUN, 0)
 
 
 def _names(result: ToolResult) -> dict[str, str]:

@@ -51,7 +51,7 @@ def test_librelane_to_the_netlist(
     toolchain = LibreLane(flow)
     config = {"DESIGN_NAME": "top", "CLOCK_PORT": "clk", "CLOCK_PERIOD": 10}
     complete = toolchain.validate(config, [f"rtl {ODD}/{ODD} größe.v"])
-    [tool] = toolchain.prepare(complete, workdir)
+    [tool] = toolchain.prepare(complete, workdir).commands
     argv = (*tool.argv[:-1], "--to", "Yosys.Synthesis", tool.argv[-1])
     pieces: list[bytes] = []
     limits = Limits(wall_seconds=100)

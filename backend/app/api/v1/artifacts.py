@@ -1,44 +1,54 @@
 """The files that a job produced."""
 
-from urllib.parse import quote
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
 from app.api.deps import Id, WithContext, WithUser
+from app.api.document import GONE, bytes_of
+from app.api.downloads import BYTES, PNG, download
 from app.api.kept import from_store
 from app.jobs.access import get_job
 from app.jobs.queries import artifacts_of, get_artifact
-from app.models import Artifact
+from app.jobs.retention import refuse_removed
+from app.models import Artifact, Job
 from app.schemas.jobs import ArtifactView
 
 router = APIRouter(prefix="/jobs/{job_id}/artifacts", tags=["jobs"])
 
+Kind = Annotated[str | None, Query(max_length=32, description="'gds', 'report', 'log', ...")]
+
 
 @router.get("")
-def list_all(context: WithContext, user: WithUser, job_id: Id) -> list[ArtifactView]:
-    """List the job's artifacts by name."""
+def list_all(
+    context: WithContext, user: WithUser, job_id: Id, kind: Kind = None
+) -> list[ArtifactView]:
+    """List the job's artifacts by name, all or those of a kind."""
     with context.database.reading() as session:
-        return [_view(one) for one in artifacts_of(session, get_job(session, user, job_id))]
+        found = artifacts_of(session, get_job(session, user, job_id), kind)
+    return [_view(one) for one in found]
 
 
-@router.get("/{artifact_id}/content", response_class=StreamingResponse)
+@router.get(
+    "/{artifact_id}/content",
+    response_class=StreamingResponse,
+    responses={**bytes_of(BYTES, PNG), **GONE},
+)
 def content(context: WithContext, user: WithUser, job_id: Id, artifact_id: Id) -> StreamingResponse:
     """Return an artifact's bytes. Only pictures are shown by a browser, the rest is saved."""
     with context.database.reading() as session:
         artifact = get_artifact(session, user, job_id, artifact_id)
+        refuse_removed(session.get_one(Job, job_id), context.settings)
     with from_store(artifact.name):
         opened = context.store.open(artifact.key)
-    picture = artifact.name.endswith(".png")
-    name = quote(artifact.name.rpartition("/")[2])
-    headers = {
-        "Content-Length": str(opened.size),
-        "Content-Disposition": f"{'inline' if picture else 'attachment'}; filename*=UTF-8''{name}",
-        "Content-Security-Policy": "sandbox; default-src 'none'",
-        "Cache-Control": "private, max-age=31536000, immutable",
-    }
-    kind = "image/png" if picture else "application/octet-stream"
-    return StreamingResponse(opened.chunks, media_type=kind, headers=headers)
+    return download(
+        opened.chunks,
+        artifact.name.rpartition("/")[2],
+        kind=PNG if artifact.name.endswith(".png") else BYTES,
+        size=opened.size,
+        is_final=True,
+    )
 
 
 def _view(artifact: Artifact) -> ArtifactView:

@@ -5,17 +5,20 @@ from typing import Annotated
 from fastapi import APIRouter, Form
 
 from app.accounts.users import log_in, log_out
-from app.api.deps import WithContext, WithToken, WithUser
+from app.api.deps import WithAddress, WithContext, WithToken, WithUser
+from app.api.document import TOO_MANY, UNAUTHENTICATED
 from app.schemas.accounts import LoginForm, TokenView, UserView
 
 router = APIRouter(prefix="/auth", tags=["accounts"])
 
 
-@router.post("/login")
-def login(context: WithContext, form: Annotated[LoginForm, Form()]) -> TokenView:
+@router.post("/login", responses={**UNAUTHENTICATED, **TOO_MANY})
+def login(
+    context: WithContext, address: WithAddress, form: Annotated[LoginForm, Form()]
+) -> TokenView:
     """Exchange a user name and a password for an access token."""
     lifetime = context.settings.access_token_seconds
-    done = log_in(context.database, form.username, form.password, lifetime)
+    done = log_in(context.database, form.username, form.password, lifetime, address)
     return TokenView(access_token=done.token, expires_at=done.expires_at)
 
 

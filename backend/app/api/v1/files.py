@@ -4,10 +4,12 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Request, Response, UploadFile
+from fastapi import APIRouter, File, Request, Response, UploadFile
 from fastapi.concurrency import run_in_threadpool
 
 from app.api.deps import Id, WithContext, WithUser
+from app.api.document import RAW_BODY, bytes_of
+from app.api.downloads import BYTES
 from app.api.kept import from_store
 from app.core.errors import InvalidError, TooLargeError
 from app.jobs.context import Context
@@ -20,7 +22,9 @@ from app.storage.blobs import get_blob, put_blob
 
 router = APIRouter(prefix="/projects/{project_id}/files", tags=["files"])
 
-Part = Annotated[list[UploadFile], "one part per file, named by its path in the project"]
+Parts = Annotated[
+    list[UploadFile], File(description="One part per file, named by its path in the project.")
+]
 
 
 @router.get("")
@@ -31,7 +35,7 @@ def list_all(context: WithContext, user: WithUser, project_id: Id) -> list[FileV
         return [FileView.model_validate(file) for file in files]
 
 
-@router.put("/{path:path}")
+@router.put("/{path:path}", openapi_extra=RAW_BODY, responses={201: {"model": FileView}})
 async def put(
     context: WithContext,
     user: WithUser,
@@ -49,7 +53,7 @@ async def put(
 
 
 @router.post("", status_code=201)
-def upload(context: WithContext, user: WithUser, project_id: Id, files: Part) -> list[FileView]:
+def upload(context: WithContext, user: WithUser, project_id: Id, files: Parts) -> list[FileView]:
     """Set the content of several files at once: all of them or none."""
     limit = context.settings.max_upload_bytes
     contents: dict[str, bytes] = {}
@@ -63,7 +67,7 @@ def upload(context: WithContext, user: WithUser, project_id: Id, files: Part) ->
     return _keep(context, user, project_id, contents)[0]
 
 
-@router.get("/{path:path}")
+@router.get("/{path:path}", response_class=Response, responses=bytes_of(BYTES))
 def get(context: WithContext, user: WithUser, project_id: Id, path: str) -> Response:
     """Return a file's content."""
     with context.database.reading() as session:
@@ -73,7 +77,7 @@ def get(context: WithContext, user: WithUser, project_id: Id, path: str) -> Resp
         content = get_blob(context.store, file.digest)
     return Response(
         content,
-        media_type="application/octet-stream",
+        media_type=BYTES,
         headers={"Content-Disposition": f"attachment; filename*=UTF-8''{name}"},
     )
 

@@ -10,6 +10,7 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Request
 
 from app.api.deps import Id, WithContext, WithUser
+from app.api.document import RAW_BODY
 from app.core.errors import TooLargeError
 from app.jobs.context import Context
 from app.models import User
@@ -25,7 +26,6 @@ router = APIRouter(prefix="/projects/{project_id}/import", tags=["files"])
 _IN_MEMORY = 1 << 20
 #: Archives unpacked at a time by one process; more wait, and the API answers others meanwhile.
 _UNPACKED_AT_ONCE = 2
-_BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": {}}}}
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class _Order:
     keep_top_folder: bool
 
 
-@router.post("", openapi_extra=_BODY)
+@router.post("", openapi_extra=RAW_BODY)
 async def import_archive(
     context: WithContext,
     user: WithUser,

@@ -9,10 +9,12 @@ from fastapi.responses import StreamingResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from app.api.deps import Id, WithContext, WithUser
+from app.api.document import GONE, bytes_of
 from app.core.errors import InvalidError
 from app.jobs.access import get_job
 from app.jobs.follow import follow
 from app.jobs.logs import log_pieces, log_size
+from app.jobs.retention import refuse_removed
 
 router = APIRouter(prefix="/jobs/{job_id}/log", tags=["jobs"])
 
@@ -21,7 +23,7 @@ Attempt = Annotated[int | None, Query(ge=1, le=2**31 - 1, description="the newes
 Offset = Annotated[int, Query(ge=0, le=2**62, description="in bytes")]
 
 
-@router.get("", response_class=StreamingResponse)
+@router.get("", response_class=StreamingResponse, responses={**bytes_of("text/plain"), **GONE})
 def read(
     context: WithContext,
     user: WithUser,
@@ -32,7 +34,9 @@ def read(
 ) -> StreamingResponse:
     """Return the log, or a piece of it. X-Next-Offset says where the next begins."""
     with context.database.reading() as session:
-        attempt = attempt or get_job(session, user, job_id).attempt
+        job = get_job(session, user, job_id)
+    refuse_removed(job, context.settings)
+    attempt = attempt or job.attempt
     there = max(0, log_size(context.store, job_id, attempt) - offset)
     length = there if limit is None else min(limit, there)
     pieces = log_pieces(context.store, job_id, attempt, offset, length)
@@ -55,12 +59,17 @@ def _place(
 
 
 def _may_follow(context: WithContext, user: WithUser, job_id: Id) -> None:
-    """Answer 404 before the stream begins."""
+    """Answer 404 or 410 before the stream begins."""
     with context.database.reading() as session:
-        get_job(session, user, job_id)
+        refuse_removed(get_job(session, user, job_id), context.settings)
 
 
-@router.get("/follow", response_class=EventSourceResponse, dependencies=[Depends(_may_follow)])
+@router.get(
+    "/follow",
+    response_class=EventSourceResponse,
+    dependencies=[Depends(_may_follow)],
+    responses=GONE,
+)
 async def follow_log(
     context: WithContext,
     job_id: Id,

@@ -27,6 +27,10 @@ class EngineError(Exception):
     """The engine refuses, fails or does not answer; the text says what happened."""
 
 
+class EngineAwayError(EngineError):
+    """The engine does not answer, or not yet."""
+
+
 class NoImageError(EngineError):
     """The engine does not have the image."""
 
@@ -136,7 +140,7 @@ def engine_errors(host: str) -> Iterator[None]:
     except APIError as error:
         raise EngineError(f"The container engine refuses: {error.explanation}") from None
     except (DockerException, RequestException, OSError) as error:
-        raise EngineError(f"The container engine does not answer at {host}: {error}") from None
+        raise EngineAwayError(f"The container engine does not answer at {host}: {error}") from None
 
 
 def _knock(host: str) -> None:

@@ -3,17 +3,19 @@
 import os
 import tempfile
 import threading
+import time
 from functools import cached_property
 from pathlib import Path
 
+from app.core.images import DEFAULT
 from app.core.logging import get_logger
 from app.core.settings import Settings
 from app.executors.base import Command, Exit, IsAlive, Limits, Outcome, OutputSink, Usage
-from app.executors.docker.body import container_body
-from app.executors.docker.engine import Engine, EngineError
+from app.executors.docker.body import JOB, container_body
+from app.executors.docker.engine import Engine, EngineAwayError, EngineError
 from app.executors.docker.facts import Facts, is_filtered
 from app.executors.docker.frame import make_frame
-from app.executors.docker.options import DEFAULT, INSTANCE_LABEL, JOB_LABEL, DockerOptions
+from app.executors.docker.options import INSTANCE_LABEL, JOB_LABEL, DockerOptions
 from app.executors.docker.places import UnfitError
 from app.executors.docker.report import make_exit
 from app.executors.docker.run import ContainerRun
@@ -47,13 +49,18 @@ class DockerExecutor:
         """
         if stop.is_set():
             return Exit(Outcome.STOPPED, Usage(0), message="The command was stopped.")
+        asked = time.monotonic()
         try:
             with self._engine() as engine:
                 container = engine.create(self._body(engine, command))
-                with ContainerRun(engine, container) as running:
+                with ContainerRun(engine, container, asked) as running:
                     return _run(running, command, output, stop)
         except (EngineError, UnfitError) as error:
-            return not_started(str(error))
+            return not_started(str(error), is_outage=isinstance(error, EngineAwayError))
+
+    def inside(self, folder: Path) -> Path:
+        """See Executor.inside: every job sees the same."""
+        return JOB
 
     def protections(self) -> dict[str, bool]:
         """See Executor.protections."""

@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.core.images import image_for
 from app.core.settings import Settings
 
-#: The image for tools that none is named for.
-DEFAULT = "default"
 #: A container's label that tells whose it is, among all who use the engine.
 INSTANCE_LABEL = "a6hub.instance"
 JOB_LABEL = "a6hub.job"
@@ -43,7 +42,7 @@ class DockerOptions:
 
     def image_for(self, tools: str) -> str | None:
         """Return the image for a family of tools."""
-        return self.images.get(tools) or self.images.get(DEFAULT)
+        return image_for(self.images, tools)
 
 
 def instance_of(work_dir: Path) -> str:

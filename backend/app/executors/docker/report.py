@@ -55,6 +55,7 @@ class ContainerEnd:
     state: Mapping[str, Any]  # as `docker inspect` shows it
     report: Report
     sample: Mapping[str, Any] = field(default_factory=dict)  # the last of the engine's statistics
+    start_seconds: float | None = None
 
 
 def make_exit(end: ContainerEnd, command: Command, disk: DiskWatch) -> Exit:
@@ -94,7 +95,8 @@ def _usage(end: ContainerEnd, disk: DiskWatch) -> Usage:
     peaks = (end.report.number("peak"), memory.get("max_usage", 0), memory.get("usage", 0))
     reported = max(end.report.number("nanoseconds"), 1000 * end.report.number("cpu", "usage_usec "))
     cpu = max(used_cpu_seconds(end.sample), reported / 1e9)
-    return Usage(end.seconds, cpu or None, max(peaks) or None, disk.used_bytes())
+    peak, used = max(peaks) or None, disk.used_bytes()
+    return Usage(end.seconds, cpu or None, peak, used, end.start_seconds)
 
 
 def used_cpu_seconds(sample: Mapping[str, Any]) -> float:

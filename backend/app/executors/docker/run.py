@@ -23,7 +23,10 @@ LAST_LOOK_SECONDS = 2.0
 class ContainerRun:
     """One container; use as a context manager, which removes it."""
 
-    def __init__(self, engine: Engine, container: str) -> None:
+    def __init__(self, engine: Engine, container: str, asked: float) -> None:
+        """`asked`: when it was asked for, by the monotonic clock."""
+        self._asked = asked
+        self._start_seconds: float | None = None
         self._engine = engine
         self._container = container
         self._report = Report()
@@ -63,7 +66,12 @@ class ContainerRun:
         if self._killing.ident is not None:
             self._killing.join()
         state = self._state_at_end(limiter)
-        return ContainerEnd(limiter.seconds, limiter.cut, state, self._report, self._sample)
+        return ContainerEnd(
+            *(limiter.seconds, limiter.cut, state),
+            report=self._report,
+            sample=self._sample,
+            start_seconds=self._start_seconds,
+        )
 
     def cpu_seconds(self, _: int) -> float:
         """Return the CPU time that the container has used, as the engine saw it last."""
@@ -73,9 +81,14 @@ class ContainerRun:
         for is_report, piece in stream.read(TICK_SECONDS):
             if is_report:
                 self._report.take(piece)
+                self._note_start()
             else:
                 limiter.passed(len(piece))
                 output(piece)
+
+    def _note_start(self) -> None:
+        if self._start_seconds is None and self._report.lines("began"):
+            self._start_seconds = time.monotonic() - self._asked
 
     def _look(self, limiter: Limiter) -> Act | None:
         """Look whether the command has to end, and kill it; TERM is for start.sh to send."""

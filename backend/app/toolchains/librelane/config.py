@@ -1,132 +1,153 @@
 """From a job's config and the project's config file to the one that LibreLane gets.
 
-The project's config.json or config.yaml, if there is one, is the base; the job's variables override
-it. Without DESIGN_NAME in either there is no build; without VERILOG_FILES every source file is
-taken that is not a test bench by its name.
+The later wins: preset, the project's config.json or config.yaml, the job's variables. Without
+DESIGN_NAME there is no build; without source files every one is taken that is not a test bench by
+its name.
 """
 
-import json
-import re
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import yaml  # type: ignore[import-untyped]
-
 from app.toolchains import names
-from app.toolchains.base import SOURCE, BadInputError
-from app.toolchains.files import read_text
-from app.toolchains.librelane.values import check_variables, is_variable, name_project_files
-from app.toolchains.sources import SOURCE_ENDINGS
-
-FLOWS = ("Offline",)
-_CONFIG_FILES = ("config.json", "config.yaml", "config.yml")
-_KEYS = ("flow", "design_name", "config_file", "variables")
-_MOST_BYTES = 1 << 20
-_BENCH = re.compile(r"(^|/)(tb|test|tests|testbench|sim|verify)/|(^|/)tb_[^/]*$|_tb\.s?v$")
-
-
-def validate(config: Mapping[str, Any], paths: list[str]) -> dict[str, Any]:
-    """Return a job's config complete; BadInputError if it cannot be built."""
-    own = {key: value for key, value in config.items() if not is_variable(str(key))}
-    names.known_keys(own, _KEYS)
-    flow = _flow(config.get("flow"))
-    variables = check_variables("config", _variables(config))
-    config_file = _config_file(config.get("config_file"), paths)
-    if config_file is None and "DESIGN_NAME" not in variables:
-        raise BadInputError(
-            "config.DESIGN_NAME", "Name the top module, or add a config.json to the project."
-        )
-    return {
-        "flow": flow,
-        "config_file": config_file,
-        "variables": name_project_files(variables, set(paths)),
-    }
+from app.toolchains.base import BadInputError, ReadFile
+from app.toolchains.librelane.catalog import Catalog, Variable
+from app.toolchains.librelane.config_file import (
+    ConfigFile,
+    field_of,
+    no_design,
+    read_config_file,
+)
+from app.toolchains.librelane.design_sources import default_sources
+from app.toolchains.librelane.flows import Wanted, choose_flow, needed_tools
+from app.toolchains.librelane.known import Known, refuse
+from app.toolchains.librelane.offer import Offered
+from app.toolchains.librelane.own_config import own_config
+from app.toolchains.librelane.plan import Plan
+from app.toolchains.librelane.presets import preset_variables
+from app.toolchains.librelane.project_files import ProjectFiles
+from app.toolchains.librelane.references import all_keys, holds_reference, missing
+from app.toolchains.librelane.substitutes import substituted
 
 
-def _variables(config: Mapping[str, Any]) -> dict[str, Any]:
-    given = config.get("variables") or {}
-    if not isinstance(given, Mapping):
-        raise BadInputError("config.variables", "Give a mapping of LibreLane's variables.")
-    variables = dict(given) | {key: value for key, value in config.items() if is_variable(key)}
-    if config.get("design_name") is not None:
-        variables["DESIGN_NAME"] = config["design_name"]
-    if "DESIGN_NAME" in variables:
-        names.identifier("config.DESIGN_NAME", variables["DESIGN_NAME"])
-    return variables
+def validate(
+    config: Mapping[str, Any],
+    paths: Sequence[str],
+    read: ReadFile | None = None,
+    offers: Sequence[Offered] = (),
+) -> dict[str, Any]:
+    """Return a job's config complete; BadInputError if it cannot be built.
+
+    What is not given is not looked at: the config file without `read`, and whether variables, flow
+    and PDK exist without `offers`. The worker does it then.
+    """
+    checked = own_config(config, paths)
+    file = read_config_file(checked["config_file"], read, paths) if read else ConfigFile()
+    checked["pdk"] = checked["pdk"] or file.pdk
+    flow, offered = choose_flow(offers, _wanted(checked, file))
+    checked["flow"] = flow
+    if read is not None or checked["config_file"] is None:
+        assembled = _assembled(checked, file, paths, offered.catalog if offered else None)
+        _check_steps(checked, assembled, offered, file)
+    return checked
 
 
-def _flow(value: Any) -> str:
-    if value is None:
-        return FLOWS[0]
-    if value not in FLOWS:
-        raise BadInputError("config.flow", f"There is no flow {value!r} here, only {FLOWS[0]!r}.")
-    return str(value)
+def tools(
+    config: Mapping[str, Any],
+    paths: Sequence[str],
+    read: ReadFile | None = None,
+    offers: Sequence[Offered] = (),
+) -> tuple[str, ...]:
+    """Return the programs that a build needs whose config validate() has returned."""
+    file = read_config_file(config["config_file"], read, paths) if read else ConfigFile()
+    wanted = _wanted(config, file)
+    _, offered = choose_flow(offers, wanted)
+    flow = offered.catalog.flow(config["flow"]) if offered else None
+    return needed_tools(offered.catalog, flow, wanted) if flow and offered else ()
 
 
-def _config_file(value: Any, paths: list[str]) -> str | None:
-    if value is None:
-        return next((name for name in _CONFIG_FILES if name in paths), None)
-    [name] = names.file_list("config.config_file", str(value), set(paths))
-    if not name.endswith((".json", ".yaml", ".yml")):
-        raise BadInputError("config.config_file", "The config file has to be JSON or YAML.")
-    return name
+def _check_steps(
+    checked: Mapping[str, Any],
+    variables: Mapping[str, Any],
+    offered: Offered | None,
+    file: ConfigFile,
+) -> None:
+    """Refuse steps that the flow will not take."""
+    flow = offered.catalog.flow(checked["flow"]) if offered else None
+    if flow is not None and offered is not None:
+        Plan.of(substituted(offered.catalog, flow, file.substitutes), variables, checked)
 
 
-def complete(config: Mapping[str, Any], workdir: Path, paths: list[str]) -> dict[str, Any]:
+def _wanted(checked: Mapping[str, Any], file: ConfigFile) -> Wanted:
+    of_file = checked["flow"] is None and file.flow is not None
+    return Wanted(
+        flow=file.flow if of_file else checked["flow"],
+        pdk=checked["pdk"],
+        pdk_version=checked["pdk_version"],
+        begin=checked["from"],
+        substitutes=file.substitutes,
+        end=checked["to"],
+        variables={**preset_variables(checked["preset"]), **file.variables, **checked["variables"]},
+        named_in=f"{field_of(checked['config_file'])}.meta.flow" if of_file else "config.flow",
+    )
+
+
+def complete(
+    config: Mapping[str, Any],
+    paths: Sequence[str],
+    read: ReadFile,
+    catalog: Catalog | None = None,
+) -> dict[str, Any]:
     """Return what LibreLane gets, for a config that validate() returned. Raises BadInputError."""
-    overrides: dict[str, Any] = config["variables"]
-    base = _base(config["config_file"], workdir, paths)
-    meta = base.pop("meta")
-    merged = {
-        "meta": meta | {"flow": config["flow"]},
-        **_without(base, set(overrides)),
-        **overrides,
+    file = read_config_file(config["config_file"], read, paths)
+    return _assembled(config, file, paths, catalog)
+
+
+def _assembled(
+    config: Mapping[str, Any], file: ConfigFile, paths: Sequence[str], catalog: Catalog | None
+) -> dict[str, Any]:
+    flow, own = config["flow"], config["variables"]
+    known = catalog.variables_of(flow) if catalog else {}
+    base = _without(file.variables, _all_names(own, known))
+    if catalog is not None:
+        of_flow = Known(catalog, flow, ProjectFiles(paths), strict=file.version == 2)
+        refuse([(field_of(config["config_file"]), base), ("config", own)], of_flow)
+    preset = preset_variables(config.get("preset"), known if catalog else None)
+    preset = _without(preset, _all_names([*base, *own], known))
+    meta = {"flow": flow} | ({"version": file.version} if file.version else {})
+    if file.substitutes:
+        meta["substituting_steps"] = [list(one) for one in file.substitutes]
+    # LibreLane reads from the top, and knows only what it has read when something is referred to.
+    plain = {key: value for key, value in own.items() if not holds_reference(value)}
+    merged = {"meta": meta, **preset, **plain, **base, **own}
+    _check_name(merged.get("DESIGN_NAME"), config, paths)
+    _check_references([(field_of(config["config_file"]), base), ("config", own)], merged)
+    return merged | default_sources(merged, paths, known)
+
+
+def _check_references(
+    parts: Iterable[tuple[str, Mapping[str, Any]]], merged: Mapping[str, Any]
+) -> None:
+    """Refuse references to what the config does not set."""
+    settings = {key: value for key, value in merged.items() if key != "meta"}
+    fields = {key: field for field, variables in parts for key in variables}
+    for where, name in missing(settings, set()):
+        why = f"${name} is not set in the config; LibreLane's defaults cannot be referred to."
+        if name in all_keys(settings):
+            why = f"${name} is set below it; LibreLane reads a config from the top."
+        raise BadInputError(f"{fields.get(where.partition('.')[0], 'config')}.{where}", why)
+
+
+def _check_name(design: Any, config: Mapping[str, Any], paths: Sequence[str]) -> None:
+    if design is None:
+        no_design(config, paths)
+    names.identifier("config.DESIGN_NAME", design)
+
+
+def _all_names(variables: Iterable[str], known: Mapping[str, Variable]) -> set[str]:
+    """Return the names of variables with their other names, old and new."""
+    return {
+        name for one in variables for name in (one, *(known[one].names if one in known else ()))
     }
-    names.identifier("config.DESIGN_NAME", merged.get("DESIGN_NAME"))
-    if not merged.get("VERILOG_FILES"):
-        merged["VERILOG_FILES"] = [f"dir::{path}" for path in design_sources(paths)]
-    return merged
-
-
-def design_sources(paths: Iterable[str]) -> list[str]:
-    """Return the source files that are no test benches; BadInputError if there is none."""
-    sources = [path for path in paths if path.endswith(SOURCE_ENDINGS) and not _BENCH.search(path)]
-    if not sources:
-        raise BadInputError(
-            "config.VERILOG_FILES", "The project has no .v or .sv file that is not a test bench."
-        )
-    return [names.relative_path("config.VERILOG_FILES", path) for path in sorted(sources)]
-
-
-def _base(config_file: str | None, workdir: Path, paths: list[str]) -> dict[str, Any]:
-    if config_file is None:
-        return {"meta": {}}
-    parsed = _parse(config_file, read_text(workdir / SOURCE, config_file, _MOST_BYTES))
-    if not isinstance(parsed, dict):
-        raise BadInputError(config_file, "The file must hold a mapping of LibreLane's variables.")
-    meta = _meta(config_file, parsed.pop("meta", {}))
-    # '//' is how comments are written in LibreLane's JSON configs.
-    kept = {key: value for key, value in parsed.items() if not str(key).startswith("//")}
-    variables = name_project_files(check_variables(config_file, kept), set(paths))
-    return {"meta": meta, **variables}
-
-
-def _meta(config_file: str, meta: Any) -> dict[str, Any]:
-    if not isinstance(meta, Mapping) or set(meta) - {"version", "flow"}:
-        raise BadInputError(f"{config_file}.meta", "Only `version` and `flow` can be set in meta.")
-    return {"version": meta["version"]} if meta.get("version") in (1, 2) else {}
-
-
-def _parse(name: str, text: str) -> Any:
-    try:
-        if name.endswith(".json"):
-            return json.loads(text)
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
-            raise BadInputError(name, "YAML aliases are not taken; write the value itself.")
-        return yaml.safe_load(text)
-    except (ValueError, RecursionError, yaml.YAMLError) as error:
-        raise BadInputError(name, f"The file cannot be read: {error}") from None
 
 
 def _without(variables: Mapping[str, Any], overridden: set[str]) -> dict[str, Any]:

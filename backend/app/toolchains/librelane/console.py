@@ -13,6 +13,26 @@ _EMPTY_WORDS = (
     "The following error was encountered while running the flow:",
     "The flow has encountered an unexpected error:",
 )
+#: What is kept of the output, in bytes.
+_KEPT = 1 << 20
+
+
+class Console:
+    """The end of what LibreLane prints; what is wrong with a config is said nowhere else."""
+
+    def __init__(self) -> None:
+        self._kept = bytearray()
+
+    def __call__(self, piece: bytes) -> None:
+        """See ToolCommand.listener."""
+        self._kept += piece
+        if len(self._kept) > 2 * _KEPT:
+            del self._kept[:-_KEPT]
+
+    @property
+    def text(self) -> str:
+        """The last MiB, or a little more."""
+        return self._kept.decode(errors="replace")
 
 
 def errors(console: str) -> str:

@@ -1,96 +1,79 @@
-"""Where LibreLane is installed, and what a job has to see of it."""
+"""The ways to have LibreLane, and which one of them this worker has.
 
-import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+- In an environment: Python packages on the worker (A6HUB_FLOW_PYTHON), shown to jobs as they lie.
+- In an image: that of A6HUB_DOCKER_IMAGES for `librelane`, with all its tools. Nothing of the
+  worker is shown to jobs but the PDK.
+"""
+
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Protocol
 
+from app.core.images import image_for
 from app.core.settings import Settings
 from app.executors.base import Mount
 from app.toolchains.base import BadInputError
+from app.toolchains.librelane.catalog import Catalog
+from app.toolchains.librelane.environment import InEnvironment
+from app.toolchains.librelane.image import InImage
 
-PDK = "sky130A"
-_SYSTEM = ("/usr", "/bin", "/lib", "/lib64", "/sbin")  # which every executor shows
 _NOT_SET_UP = (
-    "This worker has no build flow: A6HUB_FLOW_PYTHON has to name the Python of an environment "
-    "with LibreLane, and A6HUB_PDK_ROOT the folder of the PDK."
+    "This worker has no LibreLane: A6HUB_FLOW_PYTHON has to name the Python of an environment with "
+    "it, or A6HUB_DOCKER_IMAGES an image (docs/builds.md)."
 )
 
 
-@dataclass(frozen=True)
-class Installation:
-    """A Python environment with LibreLane, and a PDK. Paths are the same inside and outside."""
-
-    python: Path
-    pdk_root: Path
-
-    @classmethod
-    def of(cls, settings: Settings) -> "Installation":
-        """Return this worker's; BadInputError says what is missing."""
-        python, pdk_root = settings.flow_python, settings.pdk_root
-        if python is None or pdk_root is None:
-            raise BadInputError("toolchain", _NOT_SET_UP)
-        for path in (python, pdk_root / PDK):
-            if not path.exists():
-                raise BadInputError("toolchain", f"{path} does not exist. {_NOT_SET_UP}")
-        return cls(python.absolute(), pdk_root.absolute())
+class Installation(Protocol):
+    """A LibreLane, as commands need it."""
 
     @property
-    def prefix(self) -> Path:
-        """The environment's folder."""
-        return self.python.parents[1]
+    def python(self) -> Path:
+        """LibreLane's Python."""
+        ...
 
     @property
-    def numba_cache(self) -> Path:
-        """Compiled functions, filled when the environment was made; it may be missing."""
-        return self.prefix / "numba-cache"
+    def program(self) -> tuple[str, ...]:
+        """The beginning of LibreLane's command line."""
+        ...
 
     def environment(self) -> dict[str, str]:
-        """Return the variables that the flow needs."""
-        return {
-            "PATH": f"{self.prefix / 'bin'}:/usr/local/bin:/usr/bin:/bin",
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "PYTHONUNBUFFERED": "1",
-            "LANG": "C.UTF-8",
-            "NO_COLOR": "1",
-            "TERM": "dumb",
-            "COLUMNS": "160",  # LibreLane wraps its lines
-        }
+        """Return the variables that it needs."""
+        ...
 
     def mounts(self) -> tuple[Mount, ...]:
-        """Return the folders to show, read-only."""
-        folders = {self.prefix, self.pdk_root, self.pdk_root.resolve(), *self._base_prefixes()}
-        folders |= set(self._linked_sources())
-        wanted = [folder for folder in folders if folder.is_dir() and not _is_system(folder)]
-        # A folder within another must come later, or it would be covered.
-        return tuple(Mount(folder, folder) for folder in sorted(wanted))
+        """Return what a job has to see of the worker besides the PDK, read-only."""
+        ...
 
-    def _base_prefixes(self) -> Iterator[Path]:
-        """Yield where the environment's interpreter itself is installed."""
-        link = self.python
-        while link.is_symlink():
-            link = Path(os.path.normpath(link.parent / link.readlink()))
-            yield link.parents[1]
-        yield self.python.resolve().parents[1]
-        for line in _lines(self.prefix / "pyvenv.cfg"):
-            name, _, value = line.partition("=")
-            if name.strip() == "home":
-                yield Path(value.strip()).parent
+    def identity(self) -> Mapping[str, str]:
+        """Return what has to be the same for the same results, by what it is: 'image', ..."""
+        ...
 
-    def _linked_sources(self) -> Iterator[Path]:
-        """Yield the source folders that .pth files add, as an editable installation does."""
-        for file in self.prefix.glob("lib/python3*/site-packages/*.pth"):
-            for line in _lines(file):
-                if line.startswith("/"):
-                    yield Path(line)
+    def ask(self, command: tuple[str, ...]) -> bytes:
+        """Return what a command of a6hub's own prints there, without a job.
+
+        Raises OSError or subprocess.SubprocessError.
+        """
+        ...
+
+    def catalog_text(self) -> bytes:
+        """Return the catalog as LibreLane tells it; raises as ask() does."""
+        ...
+
+    def catalog(self) -> Catalog:
+        """Return what LibreLane has there, asked once; BadInputError when it does not answer."""
+        ...
 
 
-def _is_system(folder: Path) -> bool:
-    return any(folder.is_relative_to(system) for system in _SYSTEM) or folder == Path("/")
-
-
-def _lines(file: Path) -> list[str]:
-    try:
-        return file.read_text().splitlines()
-    except OSError:
-        return []
+def find_installation(settings: Settings) -> Installation:
+    """Return this worker's LibreLane; BadInputError says what is missing."""
+    way, image = settings.librelane, image_for(settings.docker_images, "librelane")
+    in_images = settings.executor == "docker"
+    if way == "image" or (way == "auto" and in_images and settings.flow_python is None):
+        if image is None or not in_images:
+            raise BadInputError("toolchain", _NOT_SET_UP)
+        return InImage(image, settings)
+    if settings.flow_python is None:
+        raise BadInputError("toolchain", _NOT_SET_UP)
+    if not settings.flow_python.exists():
+        raise BadInputError("toolchain", f"{settings.flow_python} does not exist. {_NOT_SET_UP}")
+    return InEnvironment(settings.flow_python.absolute(), (image or "") if in_images else "")

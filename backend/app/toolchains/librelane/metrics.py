@@ -1,122 +1,82 @@
-"""A run's metrics, and the violations among them."""
+"""A run's metrics."""
 
 import math
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from app.toolchains.files import read_json
-from app.toolchains.librelane.run_directory import step_folders
+from app.toolchains.base import Value
+from app.toolchains.files import read_json, read_text
+from app.toolchains.librelane.run_directory import StepFolder
 
-Metrics = dict[str, float | int | str]
+Metrics = dict[str, Value]
 
 _NAME = re.compile(r"[A-Za-z0-9_:.+\-\[\]/*]{1,250}")
 _MOST = 5000
+_MOST_BYTES = 4 << 20
+_LARGEST = 1 << 63
 _FINAL = "final/metrics.json"
+#: The same as a table, for runs of which only that is kept.
+_TABLE = "final/metrics.csv"
 
 
-@dataclass(frozen=True)
-class _Count:
-    """Metrics of which each but 0 is a number of violations; the first that is there counts."""
-
-    text: str
-    names: tuple[str, ...]
-
-
-_COUNTS = (
-    _Count("lint errors", ("design__lint_error__count",)),
-    _Count("unmapped cells", ("design__instance_unmapped__count",)),
-    _Count("synthesis check errors", ("synthesis__check_error__count",)),
-    _Count("power grid violations", ("design__power_grid_violation__count",)),
-    _Count("critical disconnected pins", ("design__critical_disconnected_pin__count",)),
-    _Count("routing DRC errors", ("route__drc_errors",)),
-    _Count("Magic DRC errors", ("magic__drc_error__count",)),
-    _Count("KLayout DRC errors", ("klayout__drc_error__count",)),
-    _Count("illegal overlaps", ("magic__illegal_overlap__count",)),
-    _Count("layout differences (XOR)", ("design__xor_difference__count",)),
-    _Count("LVS errors", ("design__lvs_error__count",)),
-    _Count("antenna violations", ("route__antenna_violation__count", "antenna__violating__nets")),
-    _Count("slew violations", ("design__max_slew_violation__count",)),
-    _Count("capacitance violations", ("design__max_cap_violation__count",)),
-)
-_DRC = ("magic__drc_error__count", "klayout__drc_error__count")
-_LVS = ("design__lvs_error__count",)
-
-
-def has_final_metrics(run: Path) -> bool:
-    """Return whether the flow came to the point where it saves its results."""
-    return isinstance(read_json(run, _FINAL), dict)
-
-
-def read_metrics(run: Path) -> Metrics:
-    """Return a run's metrics: the final ones, or those of the last step that ended well."""
-    final = read_json(run, _FINAL)
+def final_metrics(run: Path) -> Metrics | None:
+    """Return the metrics that the flow saved at its end; None if it saved none."""
+    final = read_json(run, _FINAL, _MOST_BYTES)
     if isinstance(final, dict):
-        return _plain(final)
-    for step in reversed(step_folders(run)):
-        state = read_json(run, f"{step.folder}/state_out.json")
-        if isinstance(state, dict) and isinstance(state.get("metrics"), dict):
-            return _plain(state["metrics"])
-    return {}
+        return plain_metrics(final)
+    rows = read_text(run, _TABLE).splitlines()
+    if not rows or rows[0].strip() != "Metric,Value":
+        return None
+    return plain_metrics(dict(_row(row) for row in rows[1:] if "," in row))
 
 
-def _plain(metrics: Mapping[str, Any]) -> Metrics:
+def _row(row: str) -> tuple[str, Value]:
+    """Return name and value of a line 'design__die__area,2.01397E+7'."""
+    name, _, text = row.strip().partition(",")
+    for kind in (int, float):
+        try:
+            return name, kind(text)
+        except ValueError:
+            continue
+    return name, text.strip('"')
+
+
+def last_metrics(run: Path, steps: Sequence[StepFolder]) -> Metrics | None:
+    """Return the metrics of the last step that ended well; None if there is none."""
+    for step in reversed(steps):
+        found = state_metrics(run, f"{step.folder}/state_out.json")
+        if found is not None:
+            return found
+    return None
+
+
+def state_metrics(run: Path, name: str) -> Metrics | None:
+    """Return the metrics in a state that LibreLane wrote; None if there is no whole one."""
+    state = read_json(run, name, _MOST_BYTES)
+    if not isinstance(state, dict):
+        return None
+    metrics = state.get("metrics", {})
+    return plain_metrics(metrics) if isinstance(metrics, dict) else None
+
+
+def plain_metrics(metrics: Mapping[str, Any]) -> Metrics:
     """Keep what is a number or a short text."""
     plain: Metrics = {}
     for name, value in metrics.items():
         if len(plain) < _MOST and _NAME.fullmatch(name):
-            number = int(value) if isinstance(value, bool) else value
+            number = _number(value) if isinstance(value, int) else value
             if isinstance(number, int | float) or (isinstance(number, str) and len(number) < 250):
                 plain[name] = number
     return plain
 
 
-def violations(metrics: Metrics) -> list[str]:
-    """Return what is violated and how much, as phrases: '3 LVS errors'."""
-    found = [_counted(metrics, count) for count in _COUNTS]
-    found += [_slack(metrics, kind) for kind in ("setup", "hold")]
-    return [phrase for phrase in found if phrase]
-
-
-def unchecked(metrics: Metrics) -> list[str]:
-    """Return which of the checks that make a layout trustworthy did not happen."""
-    groups = {"DRC": _DRC, "LVS": _LVS}
-    return [name for name, wanted in groups.items() if not any(key in metrics for key in wanted)]
-
-
-def _counted(metrics: Metrics, count: _Count) -> str:
-    worst = max((_worst_count(metrics, name) for name in count.names), default=0)
-    if worst == 0:
-        return ""
-    return f"{worst:g} {count.text.replace('errors', 'error') if worst == 1 else count.text}"
-
-
-def _worst_count(metrics: Metrics, name: str) -> float:
-    """Return the metric's value, or the worst of its corners if one has more."""
-    numbers = (value for _, value in _with_corners(metrics, name))
-    # A count that is no number is no good news.
-    return max((1 if math.isnan(number) else number for number in numbers), default=0)
-
-
-def _slack(metrics: Metrics, kind: str) -> str:
-    """Describe a kind's timing violations in all corners; '' if there are none."""
-    count = _worst_count(metrics, f"timing__{kind}_vio__count")
-    slacks = _with_corners(metrics, f"timing__{kind}__ws")
-    where, worst = min(slacks, key=lambda slack: slack[1], default=("", 0.0))
-    if count == 0 and not worst < 0:
-        return ""
-    corner = where.partition("__corner:")[2]
-    place = f" in corner {corner}" if corner else ""
-    many = (
-        f"{count:g} {kind} violation{'' if count == 1 else 's'}" if count else f"{kind} violations"
-    )
-    return f"{many} (worst slack {worst:.4g} ns{place})"
-
-
-def _with_corners(metrics: Metrics, name: str) -> list[tuple[str, float]]:
-    """Return a metric and the same per corner, corners first: they say where."""
-    found = [(key, metrics[key]) for key in metrics if key.startswith(f"{name}__corner:")]
-    found += [(name, metrics[name])] if name in metrics else []
-    return [(key, float(value)) for key, value in found if isinstance(value, int | float)]
+def _number(value: int) -> int | float:
+    """Return a whole number, True as 1, as a float if it is larger than databases take."""
+    if abs(value) < _LARGEST:
+        return int(value)
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf

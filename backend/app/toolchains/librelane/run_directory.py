@@ -1,137 +1,175 @@
-"""Reading the steps of a LibreLane run from its folder, while it runs and after.
+"""The steps' folders of a LibreLane run, while it runs and after.
 
-A step starts as `NN-tool-step/` with config.json and state_in.json; a good end adds state_out.json
+A step starts as `NN-tool-step/` with state_in.json and config.json; a good end adds state_out.json
 and then runtime.txt (HH:MM:SS.mmm). A checker that found violations and lets the flow go on leaves
-neither. NN grows; a step that a flow has twice gets -1, -2 at the end of its name.
+neither. NN grows, also when a later run goes on in the same directory: a step that it does again
+has two folders. A step that a flow has twice gets -1, -2 at the end of its name.
 """
 
 import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
-from app.toolchains.base import StepReport, StepStatus
-from app.toolchains.files import open_plain, read_json, read_text
-from app.toolchains.librelane.usage import StepUsage, read_usage, seconds_of
+from app.toolchains.files import is_linked, open_plain, read_json
+from app.toolchains.librelane.step_names import full_id, readable_name
 
-_FOLDER = re.compile(r"(\d{1,4})-([a-z0-9_.-]{1,150})")
+_FOLDER = re.compile(r"(\d{1,4})-([a-z0-9_-]{1,150})")
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,150}")
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z]*|[a-z]+|\d+")
-_REPEATED = re.compile(r"-(\d+)$")
 #: Opened by hand to look at a run; no part of a flow.
-_INTERACTIVE = ("klayout-opengui", "openroad-opengui")
+_INTERACTIVE = re.compile(r"(klayout|openroad|magic)-opengui(-\d+)?")
 _MOST_STEPS = 500
-#: Words that a split at capitals would tear.
-_NAMES = {
-    "TrDRC": "Routing DRC",
-    "CTS": "Clock Tree Synthesis",
-    "STAPrePNR": "Timing before Placement",
-    "STAMidPNR": "Timing during Placement and Routing",
-    "STAPostPNR": "Timing after Routing",
-    "GeneratePDN": "Power Grid",
-    "RCX": "Parasitics Extraction",
-}
-_OF_SEVERAL_TOOLS = ("StreamOut", "DRC", "LVS", "WriteLEF", "SpiceExtraction")
+_MOST_ENTRIES = 5000
+_MOST_CORNERS = 64
+_MOST_CONFIG = 4 << 20
+_LAST_BYTES = 64
+#: Checkers that end the flow at once. What others find is told at the flow's end.
+_IMMEDIATE = frozenset(
+    f"Checker.{name}"
+    for name in (
+        *("LintErrors", "LintWarnings", "LintTimingConstructs", "YosysUnmappedCells"),
+        *("YosysSynthChecks", "NetlistAssignStatements", "DisconnectedPins"),
+    )
+)
+_DEFERRED = frozenset(
+    f"Checker.{name}"
+    for name in (
+        *("TrDRC", "MagicDRC", "KLayoutDRC", "IllegalOverlap", "WireLength", "XOR", "LVS"),
+        *("PowerGridViolations", "KLayoutDensity", "KLayoutAntenna", "SetupViolations"),
+        *("HoldViolations", "MaxSlewViolations", "MaxCapViolations"),
+    )
+)
 
 
 @dataclass(frozen=True)
 class StepFolder:
-    """One step's folder: its number, its name and the step's id, as 'OpenROAD.Floorplan'."""
+    """One step's folder: its number, its name, the step's id in its flow, how it stands."""
 
     ordinal: int
     folder: str
     step: str
+    ended_well: bool = False
+    #: Whether LibreLane's own notes are in it. They are not where somebody keeps only the reports.
+    has_notes: bool = True
+
+    @property
+    def slug(self) -> str:
+        """The folder's name without its number."""
+        return self.folder.split("-", 1)[1]
 
     @property
     def is_checker(self) -> bool:
-        """Whether the step only looks at a metric, so that the flow may go on when it fails."""
-        return self.folder.split("-")[1] == "checker"
+        """Whether the step only looks at a metric."""
+        return self.slug.startswith("checker-")
+
+    @property
+    def defers(self) -> bool | None:
+        """Whether the flow goes on when this checker finds something; None: it is not known."""
+        if not self.is_checker or self.step in _IMMEDIATE:
+            return False
+        return True if self.step in _DEFERRED else None
 
     @property
     def name(self) -> str:
         """The step's name for people."""
-        repeated = _REPEATED.search(self.folder)
-        name = readable_name(self.step)
-        return f"{name} {int(repeated[1]) + 1}" if repeated else name
+        return readable_name(self.step, self.slug)
+
+
+def numbered_folders(run: Path) -> list[tuple[int, str]]:
+    """Return numbers and names of the steps' folders in order, without viewers' opened by hand."""
+    return sorted(_numbered(run))[:_MOST_STEPS]
+
+
+def _numbered(run: Path) -> Iterator[tuple[int, str]]:
+    for entry in () if is_linked(run) else _entries(run):
+        match = _FOLDER.fullmatch(entry.name)
+        if match and not is_interactive(match[2]) and entry.is_dir(follow_symlinks=False):
+            yield int(match[1]), entry.name
+
+
+def is_interactive(step: str) -> bool:
+    """Return whether a step, by its id or its slug, is a viewer that somebody opened."""
+    return bool(_INTERACTIVE.fullmatch(step.lower().replace(".", "-")))
 
 
 def step_folders(run: Path) -> list[StepFolder]:
     """Return a run's steps in order, without what somebody opened by hand."""
-    found = sorted(_numbered(run))
     return [
-        StepFolder(ordinal, folder, step_id(run, folder))
-        for ordinal, folder in found[:_MOST_STEPS]
-        if not folder.endswith(_INTERACTIVE)
+        look_at(run, ordinal, folder, kind_of_step(run, folder))
+        for ordinal, folder in numbered_folders(run)
     ]
 
 
-def _numbered(run: Path) -> Iterator[tuple[int, str]]:
-    try:
-        entries = list(os.scandir(run))
-    except OSError:
-        return
-    for entry in entries:
-        match = _FOLDER.fullmatch(entry.name)
-        if match and entry.is_dir(follow_symlinks=False):
-            yield int(match[1]), entry.name
+def look_at(run: Path, ordinal: int, folder: str, kind: str | None) -> StepFolder:
+    """Return how a step stands; `kind` is what kind_of_step says."""
+    slug = folder.split("-", 1)[1]
+    ended_well = has_ended_well(run, folder)
+    return StepFolder(
+        ordinal,
+        folder,
+        full_id(kind, slug) if kind else slug,
+        ended_well,
+        ended_well or kind is not None or changed(run, f"{folder}/state_in.json") is not None,
+    )
 
 
-def step_id(run: Path, folder: str) -> str:
-    """Return a step's id from its config, or the folder's name as long as that has none."""
-    changed = _changed(run, f"{folder}/config.json")
-    known = _id_in_config(run, folder, changed) if changed is not None else None
-    return known or folder.split("-", 1)[1]
-
-
-@lru_cache(maxsize=2048)
-def _id_in_config(run: Path, folder: str, changed: float) -> str | None:
-    """Read the id; `changed` makes it be read again when the file is another."""
-    config = read_json(run, f"{folder}/config.json", 4 << 20)
+def kind_of_step(run: Path, folder: str) -> str | None:
+    """Return 'OpenROAD.Floorplan' from a step's config; None as long as that does not say it."""
+    config = read_json(run, f"{folder}/config.json", _MOST_CONFIG)
     meta = config.get("meta") if isinstance(config, dict) else None
     step = meta.get("step") if isinstance(meta, dict) else None
     return step if isinstance(step, str) and _ID.fullmatch(step) else None
 
 
-def readable_name(step: str) -> str:
-    """Return 'Detailed Routing' for 'OpenROAD.DetailedRouting'."""
-    tool, _, rest = _REPEATED.sub("", step).partition(".")
-    name = _NAMES.get(rest) or " ".join(_WORDS.findall(rest)) or step
-    if tool == "Checker":  # called after what it checks, which mostly is a step's name as well
-        return f"Check: {name}"
-    return f"{name} ({tool})" if rest in _OF_SEVERAL_TOOLS else name
-
-
 def has_ended_well(run: Path, folder: str) -> bool:
-    """Return whether a step has come to a good end."""
-    return _changed(run, f"{folder}/state_out.json") is not None
+    """Return whether a step has come to a good end: its state is there, and written to its end.
+
+    A step that fails to write it leaves an empty one.
+    """
+    handle = open_plain(run, f"{folder}/state_out.json")
+    if handle is None:
+        return False
+    with handle:
+        size = os.fstat(handle.fileno()).st_size
+        handle.seek(max(0, size - _LAST_BYTES))
+        return handle.read(_LAST_BYTES).rstrip().endswith(b"}")
 
 
-def read_steps(run: Path, ended: bool) -> list[StepReport]:
-    """Return the steps so far; `ended`: the flow runs no more, so no step does."""
-    steps = step_folders(run)
-    return [_report(run, step, ended or step is not steps[-1]) for step in steps]
+def names_in(run: Path, folder: str, ending: str) -> list[str]:
+    """Return the files of a step with that ending, also those of its corners, below `run`."""
+    found: list[str] = []
+    below = [folder]
+    for place in below:  # grows by the folders in the step's own
+        for entry in _entries(run / place):
+            if entry.is_dir(follow_symlinks=False):
+                if place == folder and len(below) < _MOST_CORNERS:
+                    below.append(f"{place}/{entry.name}")
+            elif entry.name.endswith(ending):
+                found.append(f"{place}/{entry.name}")
+    return sorted(found)
 
 
-def _report(run: Path, step: StepFolder, over: bool) -> StepReport:
-    status = StepStatus.FAILED if over else StepStatus.RUNNING
-    ended_well = _changed(run, f"{step.folder}/state_out.json")
-    if ended_well is not None:
-        status = StepStatus.COMPLETED
-    used = read_usage(run, step.folder, ended_well) if over else StepUsage()
-    return StepReport(
-        step=step.step,
-        name=step.name,
-        status=status,
-        started_at=_changed(run, f"{step.folder}/state_in.json"),
-        seconds=seconds_of(read_text(run, f"{step.folder}/runtime.txt", 100)),
-        cpu_seconds=used.cpu_seconds,
-        peak_memory_bytes=used.peak_memory_bytes,
-    )
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return list(islice(entries, _MOST_ENTRIES))
+    except OSError:
+        return []
 
 
-def _changed(run: Path, name: str) -> float | None:
+def version_of(run: Path, name: str) -> tuple[int, int] | None:
+    """Return what changes with a plain file's content: time and size; None if there is none."""
+    handle = open_plain(run, name)
+    if handle is None:
+        return None
+    with handle:
+        status = os.fstat(handle.fileno())
+        return status.st_mtime_ns, status.st_size
+
+
+def changed(run: Path, name: str) -> float | None:
     """Return when a file was last written, or None if there is no such plain file."""
     handle = open_plain(run, name)
     if handle is None:

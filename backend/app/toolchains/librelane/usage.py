@@ -6,18 +6,20 @@
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from app.toolchains.files import read_json
+from app.toolchains.librelane.run_directory import names_in
 
 _ENDING = ".process_stats.json"
 #: Of how many programs of a step the notes are read.
 _MOST = 64
 _MOST_BYTES = 16 << 10
-_TIME = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)([KMGT]?)i?B")
+#: More no program has, and no table takes.
+_MOST_MEMORY = 1 << 60
+_TIME = re.compile(r"(\d{1,6}):(\d\d):(\d\d(?:\.\d+)?)")
+_SIZE = re.compile(r"(\d{1,15}(?:\.\d+)?)([KMGT]?)i?B")
 
 
 @dataclass(frozen=True)
@@ -28,10 +30,10 @@ class StepUsage:
     peak_memory_bytes: int | None = None
 
 
-@lru_cache(maxsize=2048)
-def read_usage(run: Path, folder: str, changed: float | None) -> StepUsage:
-    """Return what a step that is over has used; `changed` makes it be read anew."""
-    notes = [note for name in _names(run / folder) if (note := _note(run, f"{folder}/{name}"))]
+def read_usage(run: Path, folder: str) -> StepUsage:
+    """Return what a step that is over has used, that of its corners' programs with it."""
+    names = names_in(run, folder, _ENDING)[:_MOST]
+    notes = [note for name in names if (note := _note(run, name))]
     if not notes:
         return StepUsage()
     return StepUsage(sum(cpu for cpu, _ in notes), max(memory for _, memory in notes))
@@ -41,14 +43,6 @@ def seconds_of(text: str) -> float | None:
     """Return the seconds of LibreLane's 'hours:minutes:seconds'; None for anything else."""
     match = _TIME.fullmatch(text.strip())
     return int(match[1]) * 3600 + int(match[2]) * 60 + float(match[3]) if match else None
-
-
-def _names(folder: Path) -> list[str]:
-    try:
-        found = sorted(path.name for path in folder.iterdir() if path.name.endswith(_ENDING))
-    except OSError:
-        return []
-    return found[:_MOST]
 
 
 def _note(run: Path, name: str) -> tuple[float, int] | None:
@@ -63,4 +57,5 @@ def _note(run: Path, name: str) -> tuple[float, int] | None:
 
 def _bytes(text: Any) -> int:
     match = _SIZE.fullmatch(text)
-    return int(float(match[1]) * 1024 ** " KMGT".index(match[2] or " ")) if match else 0
+    size = float(match[1]) * 1024 ** " KMGT".index(match[2] or " ") if match else 0
+    return int(min(size, _MOST_MEMORY))

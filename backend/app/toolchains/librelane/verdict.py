@@ -1,99 +1,112 @@
-"""What a run came to.
-
-The exit status alone decides nothing: LibreLane ends with 0 and 'Flow complete.' with negative
-slack, and with 2 both when a step breaks and when a finished layout has DRC errors.
-"""
+"""What a run came to."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from app.toolchains.base import Verdict
-from app.toolchains.files import read_text
-from app.toolchains.librelane import console as consoles
-from app.toolchains.librelane.metrics import (
-    Metrics,
-    has_final_metrics,
-    read_metrics,
-    unchecked,
-    violations,
-)
-from app.toolchains.librelane.run_directory import StepFolder, has_ended_well, step_folders
+from app.toolchains.librelane.ending import Ending, deferred_texts, ending_of
+from app.toolchains.librelane.findings import Failure, Violation
+from app.toolchains.librelane.flow_log import FlowLog
+from app.toolchains.librelane.metrics import Metrics, final_metrics, last_metrics
+from app.toolchains.librelane.run_directory import StepFolder, step_folders
+from app.toolchains.librelane.step_names import readable_name
+from app.toolchains.librelane.trouble import Trouble
+from app.toolchains.librelane.violations import KIND_OF_CHECKER, TOLERATED, unchecked, violations
 
 _GOOD_ENDS = (0, 2)  # 2 also says that a checker found something
-_MOST_TEXT = 600
-_MARKS = ("Traceback", "ERROR", "Error", "%Error")
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """A verdict with its sentence; `finished`: the flow came to its end."""
+    """A verdict with its sentence; `finished`: the flow came to its end.
+
+    `tolerated` is what LibreLane by default only warns of; it does not change the verdict.
+    """
 
     finished: bool
     verdict: Verdict
     message: str
     metrics: Metrics
+    violations: tuple[Violation, ...] = ()
+    failure: Failure | None = None
+    tolerated: tuple[Violation, ...] = ()
 
 
 def judge(run: Path, exit_code: int, console: str = "") -> Judgement:
-    """Judge a run by its folder. `console` is the end of what LibreLane printed."""
-    metrics = read_metrics(run)
-    broken = _broken_step(run)
-    if broken is not None:
-        message = f"{broken.name} failed: {_trouble(run, broken, console)}"
-        return Judgement(False, Verdict.FAILED, message, metrics)
-    if exit_code not in _GOOD_ENDS or not has_final_metrics(run):
-        message = f"LibreLane stopped: {_said(console) or _no_reason(exit_code)}"
-        return Judgement(False, Verdict.FAILED, message, metrics)
-    return _judge_finished(run, exit_code, metrics)
+    """Judge a run by its folder. `console` is the end of what LibreLane printed.
 
-
-def _judge_finished(run: Path, exit_code: int, metrics: Metrics) -> Judgement:
-    found = violations(metrics)
-    if not found and exit_code != 0:
-        found = [_errors(run) or "LibreLane reported errors; its log tells which"]
-    if found:
-        message = f"Finished with violations: {', '.join(found).removesuffix('.')}."
-        return Judgement(True, Verdict.VIOLATIONS, message, metrics)
-    missing = unchecked(metrics)
-    note = f" Not checked: {', '.join(missing)}." if missing else ""
-    return Judgement(True, Verdict.CLEAN, f"Finished without violations.{note}", metrics)
-
-
-def _broken_step(run: Path) -> StepFolder | None:
-    """Return the step that broke the flow: the last one, not ended well.
-
-    One before it that has not ended well is a checker whose error was deferred, and so is a last
-    checker if the flow went on to save its results.
+    The exit status alone decides nothing: LibreLane ends with 0 and 'Flow complete.' with negative
+    slack, and with 2 both when a step breaks and when a finished layout has DRC errors.
     """
     steps = step_folders(run)
-    if not steps or has_ended_well(run, steps[-1].folder):
-        return None
-    deferred = steps[-1].is_checker and has_final_metrics(run)
-    return None if deferred else steps[-1]
+    log = FlowLog(run).read(ended=True)
+    final = final_metrics(run)
+    ending = ending_of(steps, log, final is not None)
+    trouble = Trouble(run, steps, log, console, exit_code)
+    if not ending.finished or exit_code not in _GOOD_ENDS:
+        return _failed(ending, trouble, _metrics(run, steps, final, ending))
+    return _finished(ending, trouble, log, _metrics(run, steps, final, ending))
 
 
-def _trouble(run: Path, step: StepFolder, console: str) -> str:
-    """Return the tool's own words: from error.log, the step's log, or what LibreLane printed."""
-    logs = (f"{step.folder}/{name}.log" for name in (step.folder.split("-", 1)[1], "step"))
-    in_logs = (_last_error(read_text(run, log)) for log in logs)
-    words = (_errors(run), *in_logs, _said(console))
-    return next(filter(None, words), "its log tells why.")
+def _metrics(run: Path, steps: list[StepFolder], final: Metrics | None, ending: Ending) -> Metrics:
+    """Return the final metrics, or the last step's where the final ones may be of an earlier run.
+
+    Steps that ran side by side have no metrics in common.
+    """
+    if len({step.ordinal for step in steps}) < len(steps):
+        return final or {}
+    is_whole = ending.finished and not ending.deferred
+    last = None if is_whole and final is not None else last_metrics(run, steps)
+    return last or final or {}
 
 
-def _errors(run: Path) -> str:
-    return read_text(run, "error.log").strip()[:_MOST_TEXT]
+def _failed(ending: Ending, trouble: Trouble, metrics: Metrics) -> Judgement:
+    failure = trouble.failure(ending)
+    who = f"{failure.name} failed" if failure.name else "LibreLane stopped"
+    message = f"{who}: {failure.message}"
+    return Judgement(False, Verdict.FAILED, message, metrics, (), failure)
 
 
-def _said(console: str) -> str:
-    return (consoles.errors(console) or _last_error(console))[:_MOST_TEXT]
+def _finished(ending: Ending, trouble: Trouble, log: FlowLog, metrics: Metrics) -> Judgement:
+    found, tolerated = _found(ending, trouble, log, metrics)
+    if found:
+        message = f"Finished with violations: {_texts(found)}."
+        verdict = Verdict.VIOLATIONS
+    else:
+        missing = unchecked(metrics)
+        note = f" Not checked: {', '.join(missing)}." if missing else ""
+        message = f"Finished without violations.{note}"
+        verdict = Verdict.CLEAN
+    if tolerated:
+        message += f" Tolerated: {_texts(tolerated)}."
+    return Judgement(True, verdict, message, metrics, tuple(found), None, tuple(tolerated))
 
 
-def _last_error(text: str) -> str:
-    """Return the text from its last line that looks like an error on."""
-    lines = text.strip().splitlines()
-    marked = [number for number, line in enumerate(lines) if line.lstrip().startswith(_MARKS)]
-    return "\n".join(lines[marked[-1] :])[:_MOST_TEXT] if marked else ""
+def _found(
+    ending: Ending, trouble: Trouble, log: FlowLog, metrics: Metrics
+) -> tuple[list[Violation], list[Violation]]:
+    """Return the violations, and what is tolerated: unless nothing else explains an error."""
+    every = violations(metrics)
+    errors = {KIND_OF_CHECKER.get(checker) for checker in ending.deferred}
+    tolerated = [one for one in every if one.kind in TOLERATED and one.kind not in errors]
+    found = [one for one in every if one not in tolerated]
+    known = {one.kind for one in found}
+    unknown = [one for one in ending.deferred if KIND_OF_CHECKER.get(one) not in known]
+    found += [_deferred(checker, log, trouble) for checker in unknown]
+    if not found and trouble.exit_code != 0:
+        text = trouble.errors() or "LibreLane reported errors; its log tells which"
+        return tolerated or [Violation("check", None, text)], []
+    return found, tolerated
 
 
-def _no_reason(exit_code: int) -> str:
-    return f"it ended with status {exit_code} and left no results; its log tells why."
+def _texts(found: list[Violation]) -> str:
+    return ", ".join(one.text for one in found).removesuffix(".")
+
+
+def _deferred(checker: str, log: FlowLog, trouble: Trouble) -> Violation:
+    """Return what a checker found that no metric tells (any more)."""
+    texts = deferred_texts(log, checker) or [trouble.errors()]
+    text = texts[0].removesuffix(" found.") or f"errors in {readable_name(checker)!r}"
+    many = text.split(" ", 1)[0]
+    count = int(many) if many.isdigit() and len(many) < 10 else None
+    return Violation(KIND_OF_CHECKER.get(checker, "check"), count, text)

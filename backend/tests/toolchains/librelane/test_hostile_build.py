@@ -4,6 +4,7 @@ by, with the real tools in the sandbox."""
 import shutil
 import socket
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ import pytest
 
 from app.core.settings import Settings
 from app.executors.base import Command, Executor, Limits
-from app.toolchains.base import Verdict
+from app.toolchains.base import Earlier, ReadFile, ToolRun, Verdict
+from app.toolchains.librelane.known import Known
 from app.toolchains.librelane.toolchain import LibreLane
 from tests.toolchains.conftest import MakeWorkdir
 from tests.toolchains.jobs import run_job
@@ -50,11 +52,20 @@ class Lab:
 class _Unchecked(LibreLane):
     """Takes the variables as they are: as if a check had a hole."""
 
-    def validate(self, config: Any, paths: list[str]) -> dict[str, Any]:
+    def validate(
+        self, config: Any, paths: list[str], read: ReadFile | None = None
+    ) -> dict[str, Any]:
         plain = {key: value for key, value in config.items() if key != "unchecked"}
         unchecked = config["unchecked"]
         complete = super().validate(plain, paths)
         return complete | {"variables": complete["variables"] | unchecked}
+
+    def prepare(
+        self, config: Mapping[str, Any], workdir: Path, earlier: Earlier | None = None
+    ) -> ToolRun:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Known, "problems", lambda *_: iter(()))
+            return super().prepare(config, workdir, earlier)
 
 
 @pytest.fixture

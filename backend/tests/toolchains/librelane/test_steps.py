@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from app.toolchains.base import StepStatus
-from app.toolchains.librelane.run_directory import read_steps, readable_name
+from app.toolchains.librelane.reader import read_steps
+from app.toolchains.librelane.step_names import readable_name
 from tests.toolchains.librelane.rundirs import RunDirectory
 
 
@@ -84,6 +85,14 @@ def test_what_is_no_step_is_left_out(run: RunDirectory, tmp_path: Path) -> None:
     (tmp_path / "13-outside-step").mkdir()
     (run.path / "13-outside-step").symlink_to(tmp_path / "13-outside-step")
     assert read_steps(run.path, ended=False) == []
+
+
+def test_a_run_that_is_another_jobs_has_no_steps(run: RunDirectory, tmp_path: Path) -> None:
+    run.step("Yosys.Synthesis")
+    job = tmp_path / "2-1" / "job"
+    job.mkdir(parents=True)
+    (job / "run").symlink_to(run.path.parent)
+    assert read_steps(job / "run" / run.path.name, ended=False) == []
 
 
 def test_fifo_in_place_of_a_file_does_not_block(run: RunDirectory) -> None:

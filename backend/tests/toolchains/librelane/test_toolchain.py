@@ -1,18 +1,21 @@
 """The toolchain with a stand-in for LibreLane: a script that leaves a run directory."""
 
 import json
-import os
 from pathlib import Path
 
 import pytest
 
 from app.core.settings import Settings
 from app.executors.base import Executor
-from app.toolchains.base import BadInputError, StepStatus, Toolchain, ToolCommand, Verdict
-from app.toolchains.librelane.installation import Installation
+from app.toolchains.base import BadInputError, StepStatus, Toolchain, Verdict
+from app.toolchains.librelane.catalog.source import KEPT
+from app.toolchains.librelane.equipment import Equipment
+from app.toolchains.librelane.plan import Plan
+from app.toolchains.librelane.toolchain import LibreLaneRun
 from app.toolchains.registry import default_toolchain, make_toolchains
 from tests.toolchains.conftest import MakeWorkdir
-from tests.toolchains.jobs import run_job
+from tests.toolchains.jobs import run_job, run_prepared
+from tests.toolchains.librelane.catalogs import CATALOG, as_text
 from tests.toolchains.librelane.rundirs import RunDirectory
 
 _STAND_IN = """#!/bin/sh
@@ -34,7 +37,9 @@ def _settings(folder: Path, script: str = _STAND_IN) -> Settings:
     python.parent.mkdir(parents=True)
     python.write_text(script.replace("$METRICS", '{"klayout__drc_error__count": 0, "x": Infinity}'))
     python.chmod(0o755)
-    (folder / "pdk" / "sky130A").mkdir(parents=True)
+    (folder / "flow" / KEPT).write_bytes(as_text(CATALOG))
+    (folder / "pdk" / "sky130A" / "libs.tech" / "offline").mkdir(parents=True)
+    (folder / "pdk" / "sky130A" / "made-by").write_text("c0ffee" * 10)
     return Settings(flow_python=python, pdk_root=folder / "pdk")
 
 
@@ -48,12 +53,16 @@ def toolchain(settings: Settings) -> Toolchain:
     return default_toolchain(make_toolchains(settings), "build")
 
 
-def test_build(toolchain: Toolchain, executor: Executor, make_workdir: MakeWorkdir) -> None:
+def test_build(
+    toolchain: Toolchain, executor: Executor, make_workdir: MakeWorkdir, tmp_path: Path
+) -> None:
     workdir = make_workdir({"spm.v": "module spm; endmodule\n"})
-    result, output = run_job(toolchain, executor, workdir, {"DESIGN_NAME": "spm"})
+    config = toolchain.validate({"DESIGN_NAME": "spm"}, ["spm.v"])
+    run = toolchain.prepare(config, workdir)
+    result, output = run_prepared(run, executor, workdir)
     assert (result.ok, result.verdict) == (True, Verdict.CLEAN)
     assert result.metrics == {"klayout__drc_error__count": 0, "x": float("inf")}
-    assert "flow with -m librelane --flow Offline" in output
+    assert f"--manual-pdk --pdk-root {tmp_path}/pdk --pdk sky130A --flow Offline" in output
     kinds = {file.name: file.kind for file in result.files}
     assert kinds == {
         "final/gds/spm.gds": "gds",
@@ -64,9 +73,27 @@ def test_build(toolchain: Toolchain, executor: Executor, make_workdir: MakeWorkd
     }
     resolved = json.loads((workdir / "run" / "build" / "resolved.json").read_text())
     assert resolved["VERILOG_FILES"] == ["dir::spm.v"]
-    steps = toolchain.progress(workdir)
+    assert result.details["pdk"] == {
+        "name": "sky130A",
+        "version": "c0ffeec0ffee",
+        "source": "a6hub",
+    }
+    of_machine = {"programs"}  # which it may have
+    assert set(result.details["installation"]) - of_machine == {"librelane", "environment"}
+    steps = run.progress()
     assert steps is not None
     assert [step.status for step in steps] == [StepStatus.COMPLETED]
+
+
+def test_a_verdict_tells_of_checks_that_the_config_leaves_out(
+    toolchain: Toolchain, executor: Executor, make_workdir: MakeWorkdir
+) -> None:
+    file = {"DESIGN_NAME": "spm", "meta": {"substituting_steps": {"Checker.LVS*": None}}}
+    workdir = make_workdir({"spm.v": "module spm; endmodule\n", "config.json": json.dumps(file)})
+    result, output = run_job(toolchain, executor, workdir, {})
+    assert result.verdict is Verdict.CLEAN
+    assert result.message.endswith(" Left out by the config: Checker.LVS, Checker.LVS-1.")
+    assert "--flow" not in output, "named, a flow would be taken as it is"
 
 
 def test_status_of_the_flow_is_not_that_of_tee(
@@ -81,15 +108,17 @@ def test_status_of_the_flow_is_not_that_of_tee(
 
 
 def test_step_that_ran_when_the_flow_ended_has_failed(
-    toolchain: Toolchain, run: RunDirectory, tmp_path: Path
+    run: RunDirectory, tmp_path: Path, settings: Settings
 ) -> None:
     run.begin("Yosys.Synthesis")
+    equipment = Equipment.of(settings, {"flow": "Offline"})
+    work = LibreLaneRun(tmp_path / "job", equipment, Plan("Offline", ()))
     statuses = []
     for _ in range(2):
-        steps = toolchain.progress(tmp_path / "job")
+        steps = work.progress()
         assert steps is not None
         statuses.append(steps[0].status)
-        toolchain.collect({}, tmp_path / "job", ToolCommand("librelane", "LibreLane", ()), -1)
+        work.collect(work.commands[0], -1)
     assert statuses == [StepStatus.RUNNING, StepStatus.FAILED]
 
 
@@ -98,53 +127,6 @@ def test_worker_without_a_flow(make_workdir: MakeWorkdir) -> None:
     config = toolchain.validate({"DESIGN_NAME": "spm"}, ["spm.v"])
     with pytest.raises(BadInputError, match="A6HUB_FLOW_PYTHON"):
         toolchain.prepare(config, make_workdir({"spm.v": ""}))
-
-
-def test_what_a_job_sees_of_the_installation(tmp_path: Path) -> None:
-    settings = _settings(tmp_path)
-    home = tmp_path / "pythons" / "3.11"
-    (home / "bin").mkdir(parents=True)
-    (home / "bin" / "python3").touch()
-    python = settings.flow_python
-    assert python is not None
-    python.unlink()
-    python.symlink_to(home / "bin" / "python3")
-    (tmp_path / "flow" / "pyvenv.cfg").write_text(f"home = {home / 'bin'}\n")
-    plugin = tmp_path / "plugin"
-    plugin.mkdir()
-    packages = tmp_path / "flow" / "lib" / "python3.11" / "site-packages"
-    packages.mkdir(parents=True)
-    (packages / "plugin.pth").write_text(f"{plugin}\nimport os\n")
-    mounts = Installation.of(settings).mounts()
-    assert {mount.source for mount in mounts} == {
-        home,
-        plugin,
-        tmp_path / "flow",
-        tmp_path / "pdk",
-    }
-    assert not any(mount.writable for mount in mounts)
-
-
-def test_interpreter_of_the_system_needs_no_mount(tmp_path: Path) -> None:
-    settings = _settings(tmp_path)
-    python = settings.flow_python
-    assert python is not None
-    python.unlink()
-    python.symlink_to("/usr/bin/env")
-    sources = {mount.source for mount in Installation.of(settings).mounts()}
-    assert sources == {tmp_path / "flow", tmp_path / "pdk"}
-
-
-def test_compiled_functions_are_handed_on(
-    toolchain: Toolchain, make_workdir: MakeWorkdir, tmp_path: Path
-) -> None:
-    (tmp_path / "flow" / "numba-cache").mkdir()
-    (tmp_path / "flow" / "numba-cache" / "router.nbi").write_text("x")
-    workdir = make_workdir({"spm.v": ""})
-    config = toolchain.validate({"DESIGN_NAME": "spm"}, ["spm.v"])
-    [command] = toolchain.prepare(config, workdir)
-    cache = workdir / command.env["NUMBA_CACHE_DIR"]
-    assert os.listdir(cache) == ["router.nbi"]  # noqa: PTH208
 
 
 def test_defaults(settings: Settings) -> None:

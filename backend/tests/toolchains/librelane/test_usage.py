@@ -19,7 +19,7 @@ def usage(run: Path, **notes: Any) -> StepUsage:
     for name, content in notes.items():
         text = content if isinstance(content, str) else json.dumps(content)
         (run / "01-tool-step" / f"{name}.process_stats.json").write_text(text)
-    return read_usage(run, "01-tool-step", None)
+    return read_usage(run, "01-tool-step")
 
 
 def test_programs_are_added_up(tmp_path: Path) -> None:
@@ -41,11 +41,16 @@ def test_notes_that_are_none(tmp_path: Path, content: str) -> None:
     assert usage(tmp_path, broken=content) == StepUsage()
 
 
+def test_more_memory_than_a_table_takes(tmp_path: Path) -> None:
+    found = usage(tmp_path, one=note("00:00:01.0", "00:00:01.0", "999999999999999TiB"))
+    assert found.peak_memory_bytes == 1 << 60
+
+
 def test_a_note_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "01-tool-step").mkdir()
     (tmp_path / "secret.json").write_text(json.dumps(note("00:00:01", "00:00:01", "1MiB")))
     (tmp_path / "01-tool-step/a.process_stats.json").symlink_to(tmp_path / "secret.json")
-    assert read_usage(tmp_path, "01-tool-step", None) == StepUsage()
+    assert read_usage(tmp_path, "01-tool-step") == StepUsage()
 
 
 @pytest.mark.parametrize(

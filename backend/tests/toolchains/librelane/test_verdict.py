@@ -59,6 +59,31 @@ def test_violations_are_counted(run: RunDirectory, metric: str, words: str) -> N
     assert _violations(run, exit_code=2) == f"Finished with violations: {words}."
 
 
+def test_what_librelane_only_warns_of_is_told(run: RunDirectory) -> None:
+    run.finish(
+        design__max_slew_violation__count_c_max_ss=4,
+        design__max_cap_violation__count=1,
+        design__max_fanout_violation__count=7,
+    )
+    found = judge(run.path, 0)
+    assert (found.verdict, found.violations) == (Verdict.CLEAN, ())
+    assert [(one.kind, one.count, one.corner) for one in found.tolerated] == [
+        ("slew", 4, "max_ss"),
+        ("cap", 1, None),
+        ("fanout", 7, None),
+    ]
+    assert "Tolerated: 4 slew violations in corner max_ss, 1 capacitance" in found.message
+
+
+def test_what_a_checker_was_told_to_take_for_an_error(run: RunDirectory) -> None:
+    run.begin("Checker.MaxSlewViolations")
+    run.step("Misc.ReportManufacturability")
+    run.finish(design__max_slew_violation__count=4, design__max_cap_violation__count=1)
+    found = judge(run.path, 0)
+    assert [one.kind for one in found.violations] == ["slew"]
+    assert [one.kind for one in found.tolerated] == ["cap"]
+
+
 def test_count_that_is_no_number_is_a_violation(run: RunDirectory) -> None:
     run.finish(klayout__drc_error__count=float("nan"))
     assert "1 KLayout DRC error" in _violations(run)
@@ -68,7 +93,7 @@ def test_deferred_error_that_no_metric_tells(run: RunDirectory) -> None:
     run.begin("Checker.Something")
     run.finish()
     (run.path / "error.log").write_text("2 somethings found.\n")
-    assert _violations(run, exit_code=2) == "Finished with violations: 2 somethings found."
+    assert _violations(run, exit_code=2) == "Finished with violations: 2 somethings."
 
 
 def test_failed_step(run: RunDirectory) -> None:
@@ -92,7 +117,7 @@ def test_failed_checker_that_ended_the_flow(run: RunDirectory) -> None:
 def test_words_of_the_tools_log(run: RunDirectory) -> None:
     folder = run.begin("Yosys.Synthesis")
     (folder / "yosys-synthesis.log").write_text("reading\nERROR: Module `\\x' not found!\n")
-    assert judge(run.path, 2).message == "Synthesis failed: ERROR: Module `\\x' not found!"
+    assert judge(run.path, 2).message == "Synthesis failed: Module `\\x' not found!"
 
 
 def test_metrics_of_an_unfinished_run(run: RunDirectory) -> None:

@@ -1,0 +1,44 @@
+"""What an operator is told, in place of a traceback, of settings and servers that are not well."""
+
+from kombu.exceptions import OperationalError
+from obstore.exceptions import BaseError as StoreError
+from pydantic import ValidationError
+from redis.exceptions import RedisError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from app.core.errors import A6hubError
+
+_LOOK = "Look with ./a6hub doctor."
+
+
+def words_of(error: Exception) -> str | None:
+    """Return what to say of an error; None if it is a fault of ours."""
+    if isinstance(error, A6hubError):
+        return error.detail
+    if isinstance(error, ValidationError) and error.title == "Settings":
+        return "\n".join(words_of_settings(error))
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    for what, kinds in _SERVERS.items():
+        if isinstance(error, kinds):
+            return f"{what}: {_first_line(error)}\n{_LOOK}"
+    return None
+
+
+def words_of_settings(error: ValidationError) -> list[str]:
+    """Return what is wrong with settings; not what they hold, which may be secret."""
+    return [
+        f"{'.'.join(map(str, one['loc'])) or 'settings'}: {one['msg']}" for one in error.errors()
+    ]
+
+
+_SERVERS: dict[str, tuple[type[Exception], ...]] = {
+    "database": (SQLAlchemyError,),
+    "store": (StoreError,),
+    "broker": (RedisError, OperationalError),
+}
+
+
+def _first_line(error: Exception) -> str:
+    found = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    return str(found).strip().partition("\n")[0]

@@ -1,0 +1,38 @@
+"""Which a6hub commands speak to, and as whom.
+
+The environment names one: A6HUB_URL, with A6HUB_TOKEN or A6HUB_USERNAME and A6HUB_PASSWORD. Without
+A6HUB_URL it is the stack that `./a6hub up` runs on this machine, as its administrator.
+"""
+
+import os
+from pathlib import Path
+
+from app.cli.client import Client
+from app.cli.running import find
+from app.cli.stack import ADMIN, default_data
+
+
+class NoServerError(Exception):
+    """There is no a6hub to speak to; the text says what to do."""
+
+
+def connect() -> Client:
+    """Return a client that is logged in. Raises NoServerError and httpx2.HTTPError."""
+    url = os.environ.get("A6HUB_URL", "").rstrip("/")
+    if url:
+        return _connect_to(url)
+    description = find(default_data())
+    if description is None:
+        raise NoServerError("Set A6HUB_URL to the a6hub to use, or start one here: ./a6hub up")
+    password = Path(description["admin_password_file"]).read_text()
+    return Client.log_in(description["url"], ADMIN, password)
+
+
+def _connect_to(url: str) -> Client:
+    token = os.environ.get("A6HUB_TOKEN")
+    if token:
+        return Client(url, token)
+    names = [os.environ.get(f"A6HUB_{name}", "") for name in ("USERNAME", "PASSWORD")]
+    if not all(names):
+        raise NoServerError("Set A6HUB_TOKEN, or A6HUB_USERNAME and A6HUB_PASSWORD.")
+    return Client.log_in(url, *names)

@@ -1,0 +1,6 @@
+// Where the API has the project of this page.
+
+import { get } from "../dom.js";
+
+export const { id, mine, most, mostArchive } = get("project").dataset;
+export const api = `/api/v1/projects/${id}`;

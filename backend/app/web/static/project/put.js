@@ -1,0 +1,104 @@
+// Putting files into the project: choosing, dropping, and what came of it.
+
+import { element, get, show } from "../dom.js";
+import { bytes, count } from "../format.js";
+import { chosen, dropped, sortOut } from "./choose.js";
+import { drawFiles } from "./files.js";
+import { sendArchive, sendFiles } from "./upload.js";
+
+let busy = false;
+
+async function put(choose) {
+  if (busy) return;
+  begin(true);
+  try {
+    await send(sortOut(await choose(), get("keep-top").checked));
+  } catch (error) {
+    say("put-trouble", wordsOf(error));
+  } finally {
+    begin(false);
+  }
+  await drawFiles();
+}
+
+async function send({ archives, files, leftOut }) {
+  const options = { keepTop: get("keep-top").checked, replace: get("replace").checked };
+  if (options.replace && archives.length > 1) throw new Error("Only one archive can replace all.");
+  const onSent = progress([...archives, ...files]);
+  tellLeftOut(leftOut);
+  const told = [];
+  for (const archive of archives) {
+    const came = await sendArchive(archive, options, onSent);
+    leftOut.push(...came.left_out);
+    tellLeftOut(leftOut);
+    told.push(`${archive.path}: ${changesOf(came)}.`);
+    say("put-done", told.join(" "));
+  }
+  await sendFiles(files, onSent);
+  if (files.length) told.push(`${count(files.length, "file was", "files were")} put here.`);
+  say("put-done", told.join(" ") || "There was no file to put here.");
+}
+
+function changesOf(came) {
+  const words = ["added", "changed", "unchanged", "removed"];
+  return words.filter((word) => came[word].length).map((word) => `${came[word].length} ${word}`).join(", ");
+}
+
+// The messages name the file; of what field of the request it was is no matter here.
+function wordsOf(error) {
+  const errors = error.errors || [];
+  return errors.length ? errors.map((one) => one.message).join("\n") : error.message;
+}
+
+function progress(all) {
+  const total = all.reduce((sum, { file }) => sum + file.size, 0);
+  let sent = 0;
+  const onSent = (more) => {
+    sent = Math.min(total, sent + more);
+    get("sent").max = total || 1;
+    get("sent").value = sent;
+    get("sending-words").textContent = sent < total ? `${bytes(sent)} of ${bytes(total)}` : "Sent; being put in place …";
+  };
+  onSent(0);
+  return onSent;
+}
+
+function begin(now) {
+  busy = now;
+  show("sending", now);
+  for (const id of ["choose-files", "choose-folder"]) get(id).disabled = now;
+  if (!now) return;
+  for (const id of ["put-done", "put-trouble", "left-out"]) show(id, false);
+}
+
+function say(id, words) {
+  get(id).textContent = words;
+  show(id, true);
+}
+
+function tellLeftOut(leftOut) {
+  show("left-out", leftOut.length > 0);
+  const [summary, list] = get("left-out").children;
+  summary.textContent = `${count(leftOut.length, "name was", "names were")} left out`;
+  list.replaceChildren(...leftOut.map(({ path, reason }) => element("li", `${path}: ${reason}`)));
+}
+
+for (const id of ["choose-files", "choose-folder"]) {
+  get(id).addEventListener("change", () => {
+    const files = chosen(get(id));
+    get(id).value = ""; // so that the same can be chosen again
+    put(() => files);
+  });
+}
+
+const drop = get("drop");
+const over = (is) => (event) => {
+  event.preventDefault();
+  drop.classList.toggle("over", is);
+};
+drop.addEventListener("dragover", over(true));
+drop.addEventListener("dragleave", over(false));
+drop.addEventListener("drop", (event) => {
+  over(false)(event);
+  put(() => dropped(event.dataTransfer));
+});

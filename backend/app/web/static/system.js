@@ -1,0 +1,31 @@
+// The system page's buttons: each asks the API for what it says, and shows the page anew.
+
+const trouble = document.getElementById("trouble");
+
+async function press(button) {
+  const { ask, method, path } = button.dataset;
+  const options = { method };
+  if (ask) {
+    const words = window.prompt(ask);
+    if (words === null) return;
+    options.headers = { "Content-Type": "application/json" };
+    options.body = JSON.stringify({ words });
+  }
+  button.disabled = true;
+  const answer = await fetch(`/api/v1/system${path}`, options);
+  if (answer.ok || answer.status === 401) {
+    location.reload();
+    return;
+  }
+  button.disabled = false;
+  trouble.textContent = (await answer.json()).detail;
+  trouble.hidden = false;
+}
+
+for (const button of document.querySelectorAll("button[data-path]")) {
+  button.addEventListener("click", () => press(button).catch((error) => {
+    button.disabled = false;
+    trouble.textContent = `Cannot reach a6hub: ${error.message}`;
+    trouble.hidden = false;
+  }));
+}
