@@ -1,7 +1,6 @@
 """The page of all settings."""
 
 import inspect
-import re
 from typing import Any
 
 from pydantic import AliasChoices, SecretStr
@@ -9,6 +8,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from app.core.settings import Settings
+from app.core.settings.group import Group
 from reference.markdown import NOTE, code, table
 
 _INTRO = """\
@@ -26,28 +26,25 @@ the same names from [`.env.example`](../../backend/.env.example), and a few of i
 """
 _HEADS = ("name", "default", "what it is", "read by")
 _UNITS = ((1 << 30, "GiB"), (1 << 20, "MiB"))
-#: A comment that heads a group of settings.
-_GROUP = re.compile(r"^    # (\w[\w ]+)$|^    (\w+): ", re.MULTILINE)
 
 
 def page() -> str:
     """Return the page in Markdown."""
     parts = [NOTE + _INTRO]
-    for title, names in _groups().items():
+    for title, names in _sections().items():
         rows = (_row(name, Settings.model_fields[name]) for name in names)
         parts.append(f"## {title}\n\n{table(_HEADS, rows)}")
     return "\n".join(parts)
 
 
-def _groups() -> dict[str, list[str]]:
-    """Return the names of the fields by the comment that stands above them."""
-    groups: dict[str, list[str]] = {}
-    title = ""
-    for comment, name in _GROUP.findall(inspect.getsource(Settings)):
-        title = comment or title
-        if name in Settings.model_fields:
-            groups.setdefault(title, []).append(name)
-    return groups
+def _sections() -> dict[str, list[str]]:
+    """Return the names of the fields by the section that their groups name."""
+    sections: dict[str, list[str]] = {}
+    for group in reversed(Settings.__mro__):
+        own = [name for name in inspect.get_annotations(group) if name in Settings.model_fields]
+        if own and issubclass(group, Group):
+            sections.setdefault(group.section, []).extend(own)
+    return sections
 
 
 def _row(name: str, field: FieldInfo) -> tuple[str, ...]:
