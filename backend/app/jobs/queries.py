@@ -59,7 +59,10 @@ def newest_jobs(session: Session, user: User) -> dict[int, Job]:
         select(func.max(Job.id)).where(Job.project_id == Project.id, Job.job_type == job_type)
         for job_type in JobType
     ]
-    ids = [projects.with_only_columns(one.scalar_subquery()) for one in newest]
+    ids = [
+        projects.with_only_columns(one.scalar_subquery(), maintain_column_froms=True)
+        for one in newest
+    ]
     jobs = session.scalars(select(Job).where(or_(*map(Job.id.in_, ids))).order_by(Job.id))
     return {job.project_id: job for job in jobs}
 

@@ -9,6 +9,7 @@ from app.jobs.context import Context
 from app.models import User
 from tests.api.conftest import PASSWORD, MakeClient, make_login
 from tests.api.problems import assert_problem
+from tests.jobs.factories import make_job
 from tests.projects.archives.building import zip_of
 
 HOSTILE = "<script>window.hit=1</script>'\"{{7*7}}"
@@ -112,6 +113,13 @@ def test_what_users_write_is_text_on_the_pages(browser: TestClient) -> None:
         assert "&lt;script&gt;window.hit=1" in shown
         assert "<script>window" not in shown
         assert "{{7*7}}" in shown
+
+
+def test_each_project_is_shown_with_its_newest_job(browser: TestClient, context: Context) -> None:
+    jobs = [make_job(context.database), make_job(context.database)]
+    shown = browser.get("/projects").text
+    for job in jobs:
+        assert f'href="/jobs/{job}"' in shown
 
 
 def test_who_logs_in_wrongly_is_shown_as_text(anonymous: TestClient) -> None:
