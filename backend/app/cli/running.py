@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from app.cli.stack import description_file
+from app.core.locks import is_locked
 
 #: How long what a killed supervisor has left has to end by itself, in seconds.
 LEFTOVER_SECONDS = 10.0
@@ -45,14 +46,7 @@ def find(data: Path) -> dict[str, Any] | None:
 
 def is_held(data: Path) -> bool:
     """Return whether a supervisor has this data folder now."""
-    try:
-        with (data / "lock").open() as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
-    except BlockingIOError:
-        return True
-    return False
+    return is_locked(data / "lock")
 
 
 def _description(data: Path) -> dict[str, Any] | None:

@@ -5,9 +5,7 @@ plain file with one name inside the job's folder, and is read from that one open
 """
 
 import hashlib
-import os
 import re
-import stat
 from collections.abc import Iterable
 from io import BufferedReader
 from pathlib import Path
@@ -17,6 +15,7 @@ from app.jobs.states import Claim
 from app.models import Artifact
 from app.storage.store import Store
 from app.toolchains.base import CollectedFile
+from app.toolchains.files import open_plain
 
 log = get_logger(__name__)
 
@@ -44,7 +43,7 @@ def artifact_key(claim: Claim, name: str, digest: str) -> str:
 
 
 def _keep(store: Store, claim: Claim, folder: Path, file: CollectedFile) -> Artifact | None:
-    handle = _open_plain(folder, file.path) if len(file.name) <= _LONGEST_NAME else None
+    handle = _open(folder, file)
     if handle is None:
         log.warning(
             "not kept: no plain file in the job's folder, or its name too long",
@@ -69,17 +68,8 @@ def _keep(store: Store, claim: Claim, folder: Path, file: CollectedFile) -> Arti
     )
 
 
-def _open_plain(folder: Path, path: Path) -> BufferedReader | None:
+def _open(folder: Path, file: CollectedFile) -> BufferedReader | None:
     """Open a file below `folder` that is nothing but a file; None if it is anything else."""
-    if not path.parent.resolve().is_relative_to(folder.resolve()):
+    if len(file.name) > _LONGEST_NAME or not file.path.is_relative_to(folder):
         return None
-    try:
-        # Without O_NONBLOCK opening a FIFO would wait for its writer.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError:
-        return None
-    status = os.fstat(descriptor)
-    if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
-        os.close(descriptor)
-        return None
-    return os.fdopen(descriptor, "rb")
+    return open_plain(folder, str(file.path.relative_to(folder)))

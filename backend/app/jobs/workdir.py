@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.core.locks import is_locked
 from app.executors.folders import remove
 from app.jobs.states import Claim
 from app.storage.store import Store
@@ -67,14 +68,7 @@ class WorkDir:
 
     def is_held(self) -> bool:
         """Return whether a process works on the attempt."""
-        try:
-            with self.lock.open() as lock:
-                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except FileNotFoundError:
-            return False
-        except BlockingIOError:
-            return True
-        return False
+        return is_locked(self.lock)
 
     def fill(self, store: Store, tree_digest: str) -> None:
         """Make the job's folder anew, with copies of a revision's files in source/."""

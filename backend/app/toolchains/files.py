@@ -11,9 +11,10 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from io import BufferedReader
 from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO
+from typing import Any
 
 from app.executors.folders import walk
 from app.toolchains.base import CollectedFile
@@ -32,7 +33,7 @@ class Found:
     changed: float
 
 
-def open_plain(root: Path, name: str) -> BinaryIO | None:
+def open_plain(root: Path, name: str) -> BufferedReader | None:
     """Open the plain file `name` below `root`, no part of it a link; None if there is none."""
     parts = PurePosixPath(name).parts
     if not parts or ".." in parts or name.startswith("/"):
