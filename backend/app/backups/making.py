@@ -18,9 +18,8 @@ from app.core.errors import ConflictError
 from app.db.engine import Database
 from app.db.migrate import current_schema, is_current
 from app.jobs.context import Context
+from app.jobs.duties import Duty, elect
 from app.jobs.named import keys_of, named_digests
-from app.jobs.sweep import BACKUP_DUTY
-from app.jobs.upkeep import elect
 from app.models import Artifact, Job, UpkeepLease
 from app.storage.store import Store
 from app.storage.trees import tree_key
@@ -64,7 +63,7 @@ def _turn(database: Database) -> Iterator[Callable[[], None]]:
     def go_on() -> None:
         nonlocal told_at
         if time.monotonic() - told_at > LEASE_SECONDS / 10:
-            if not elect(database, BACKUP_DUTY, holder, LEASE_SECONDS):
+            if not elect(database, Duty.BACKUP, holder, LEASE_SECONDS):
                 raise ConflictError("Another backup is being made.")
             told_at = time.monotonic()
 

@@ -13,9 +13,9 @@ from app.core.settings import Settings
 from app.db.clock import database_now
 from app.db.engine import Database
 from app.db.migrate import fits, is_current
+from app.jobs.duties import Duty, holder_of
 from app.jobs.holds import maintenance
 from app.jobs.presence import workers
-from app.jobs.upkeep import DUTY, holder_of
 from app.jobs.waiting import stranded
 from app.models import Job, JobStatus, OutboxMessage, UpkeepLease
 
@@ -123,7 +123,7 @@ def _state(database: Database) -> Iterator[Finding]:
 
 def _upkeep(session: Session) -> Finding:
     """Say whether somebody looks after lost jobs and messages."""
-    lease = holder_of(session, DUTY)
+    lease = holder_of(session, Duty.UPKEEP)
     if lease is not None:
         return Finding("upkeep", True, f"done by {lease.holder}")
     words = "nobody does it: lost jobs and messages stay lost"

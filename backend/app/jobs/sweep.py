@@ -20,6 +20,7 @@ from app.core.logging import get_logger
 from app.db.clock import database_now
 from app.db.engine import Database
 from app.jobs.context import Context
+from app.jobs.duties import Duty, holder_of
 from app.jobs.meters import removed, removed_bytes
 from app.jobs.named import Digests, keys_of, keys_of_tree, named_digests
 from app.jobs.retention import Retired, retire
@@ -33,9 +34,6 @@ log = get_logger(__name__)
 
 #: How often a whole a6hub is swept.
 EVERY = timedelta(days=1)
-DUTY = "sweep"
-#: The duty of one who makes a backup (`app.backups`): meanwhile nothing is removed.
-BACKUP_DUTY = "backup"
 
 
 @dataclass
@@ -128,24 +126,19 @@ def _take_turn(database: Database, holder: str) -> bool:
     with database.writing() as session:
         if not _is_due(session):
             return False
-        is_first = session.get(UpkeepLease, DUTY) is None
+        is_first = session.get(UpkeepLease, Duty.SWEEP) is None
         until = database_now(session) + EVERY
-        session.merge(UpkeepLease(duty=DUTY, holder=holder, until=until))
+        session.merge(UpkeepLease(duty=Duty.SWEEP, holder=holder, until=until))
         return not is_first
 
 
 def _is_due(session: Session) -> bool:
-    return not any(_is_held(session, duty) for duty in (DUTY, BACKUP_DUTY))
-
-
-def _is_held(session: Session, duty: str) -> bool:
-    turn = session.get(UpkeepLease, duty)
-    return turn is not None and turn.until > database_now(session)
+    return not any(holder_of(session, duty) for duty in (Duty.SWEEP, Duty.BACKUP))
 
 
 def _refuse_during_backup(database: Database) -> None:
     with database.reading() as session:
-        if _is_held(session, BACKUP_DUTY):
+        if holder_of(session, Duty.BACKUP):
             raise ConflictError("A backup is being made; nothing is removed meanwhile.")
 
 

@@ -15,8 +15,9 @@ from app.backups.restoring import check_backup, restore
 from app.core.errors import ConflictError, InvalidError, NotFoundError
 from app.db.migrate import is_current, upgrade
 from app.jobs.context import Context
+from app.jobs.duties import Duty
 from app.jobs.holds import begin_maintenance, maintenance
-from app.jobs.sweep import BACKUP_DUTY, sweep
+from app.jobs.sweep import sweep
 from app.models import AccessToken, Attempt, Job, OutboxMessage, Project, UpkeepLease
 from app.storage.blobs import blob_key, digest_of, put_blob
 from tests.backups.conftest import MakeEmpty
@@ -90,7 +91,7 @@ def test_a_backup_is_of_one_moment(
     restore(empty.settings, place)
     assert rows_of(empty) == rows
     with used.database.reading() as session:
-        assert session.get(UpkeepLease, BACKUP_DUTY) is None
+        assert session.get(UpkeepLease, Duty.BACKUP) is None
 
 
 def test_a_second_backup_copies_only_what_is_new(

@@ -18,9 +18,9 @@ from app.core.clock import utcnow
 from app.core.settings import Settings
 from app.executors.scripted import ScriptedExecutor
 from app.jobs.context import Context
+from app.jobs.duties import Duty, elect
 from app.jobs.holds import begin_maintenance
 from app.jobs.presence import Reporter
-from app.jobs.upkeep import DUTY, elect
 from app.models import OutboxMessage, UpkeepLease, User, WorkerReport
 from tests.jobs.factories import claim_job, make_job
 from tests.system.workers import BACKEND
@@ -36,7 +36,7 @@ def _upkeep(request: pytest.FixtureRequest) -> None:
     """Have somebody do the upkeep where there is a database."""
     if "context" in request.fixturenames:
         database = request.getfixturevalue("context").database
-        assert elect(database, DUTY, "host-1", 60)
+        assert elect(database, Duty.UPKEEP, "host-1", 60)
 
 
 def test_all_is_well(context: Context) -> None:

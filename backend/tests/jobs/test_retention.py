@@ -12,6 +12,7 @@ from app.core.errors import ConflictError
 from app.core.settings import Settings
 from app.jobs import retention, sweep
 from app.jobs.context import Context
+from app.jobs.duties import Duty
 from app.jobs.logs import segment_key
 from app.jobs.retention import delete_job, kept_until, pin, retire
 from app.jobs.states import Ending, finish
@@ -214,7 +215,7 @@ def test_a_backup_that_begins_meanwhile_keeps_the_files(
         done = retire(context)
         with context.database.writing() as session:
             later = utcnow() + timedelta(hours=1)
-            session.add(UpkeepLease(duty=sweep.BACKUP_DUTY, holder="x", until=later))
+            session.add(UpkeepLease(duty=Duty.BACKUP, holder="x", until=later))
         return done
 
     monkeypatch.setattr(sweep, "retire", retire_slowly)

@@ -8,10 +8,11 @@ from sqlalchemy import delete
 
 from app.core.clock import utcnow
 from app.jobs.context import Context
+from app.jobs.duties import Duty
 from app.jobs.logs import segment_key
 from app.jobs.states import Ending, finish
 from app.jobs.store_owner import KEY, ForeignStoreError
-from app.jobs.sweep import DUTY, _take_turn, sweep
+from app.jobs.sweep import _take_turn, sweep
 from app.models import Job, JobStatus, KeptStep, ProjectFile, Revision, UpkeepLease
 from app.storage import freshness
 from app.storage.blobs import blob_key, get_blob, put_blob
@@ -165,7 +166,7 @@ def test_content_that_is_kept_again_is_young_again(
 def test_one_process_has_the_turn_once_a_day(context: Context) -> None:
     assert not _take_turn(context.database, "a")  # the first is a day later
     with context.database.writing() as session:
-        session.get_one(UpkeepLease, DUTY).until = utcnow() - timedelta(seconds=1)
+        session.get_one(UpkeepLease, Duty.SWEEP).until = utcnow() - timedelta(seconds=1)
     turns = [_take_turn(context.database, name) for name in ("a", "b", "a")]
     assert turns == [True, False, False]
 

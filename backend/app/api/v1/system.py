@@ -14,13 +14,11 @@ from app.core.settings import Settings
 from app.jobs.broker import BROKER_ERRORS
 from app.jobs.broker_settings import broker_settings
 from app.jobs.context import Context
+from app.jobs.duties import Duty, holder_of
 from app.jobs.holds import begin_maintenance, drain, end_maintenance, maintenance, undrain
 from app.jobs.presence import Presence, running_on, workers
 from app.jobs.queues import queue_states
 from app.jobs.retention import count_pinned
-from app.jobs.sweep import DUTY as SWEEP
-from app.jobs.upkeep import DUTY as UPKEEP
-from app.jobs.upkeep import holder_of
 from app.models import User
 from app.schemas.system import (
     BrokerSettingView,
@@ -63,7 +61,7 @@ def system_view(context: Context) -> SystemView:
         queues = [QueueView.model_validate(state) for state in queue_states(session)]
         hold = maintenance(session)
         present = [_worker_view(session, one) for one in workers(session)]
-        upkeep = holder_of(session, UPKEEP)
+        upkeep = holder_of(session, Duty.UPKEEP)
         retention = _retention(session, context.settings)
     return SystemView(
         version=__version__,
@@ -109,7 +107,7 @@ def _worker_view(session: Session, one: Presence) -> WorkerView:
 
 
 def _retention(session: Session, settings: Settings) -> RetentionView:
-    sweep = holder_of(session, SWEEP)
+    sweep = holder_of(session, Duty.SWEEP)
     return RetentionView(
         steps_days=settings.keep_steps_days,
         files_days=settings.keep_files_days,
