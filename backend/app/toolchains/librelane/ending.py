@@ -5,16 +5,16 @@ that was opened later; `final/` may be of an earlier run in the same directory, 
 2.4 a flow whose checkers had found something ended without one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from app.toolchains.librelane.flow_log import FlowLog, LoggedStep, Session
+from app.toolchains.base import StepStatus
+from app.toolchains.librelane.flow_log import DEFERRED, FlowLog, LoggedStep, Session
 from app.toolchains.librelane.run_directory import StepFolder
 from app.toolchains.librelane.step_names import readable_name
 
 #: A flow that has a manufacturability report ends with it.
 _LAST = "Misc.ReportManufacturability"
-_DEFERRED = "- deferred"
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def deferred_texts(log: FlowLog, step: str) -> list[str]:
     """Return what a checker said that it found, as '3 Magic DRC errors found.'."""
     logged = [one for one in log.last.steps if one.step == step] if log.last else []
     texts = [text for one in logged for text in log.errors_in(one)]
-    return [text.removesuffix(_DEFERRED).strip() for text in texts if text.endswith(_DEFERRED)]
+    return [text.removesuffix(DEFERRED).strip() for text in texts if text.endswith(DEFERRED)]
 
 
 def _is_elsewhere(session: Session, steps: Sequence[StepFolder]) -> bool:
@@ -67,10 +67,23 @@ def _is_elsewhere(session: Session, steps: Sequence[StepFolder]) -> bool:
 def _by_log(session: Session, log: FlowLog) -> Ending:
     """Return how a run ended of whose last steps only the log is kept."""
     last = session.steps[-1]
-    deferred = tuple(one.step for one in session.steps if _says_deferred(one, log))
-    if session.ended or last.step == _LAST or last.step in deferred:
+    deferred = tuple(one.step for one in log.deferred(session))
+    if session.ended or last.step in deferred:
         return Ending(True, deferred=deferred)
+    if last.step == _LAST:  # only what was deferred keeps a flow from completing after it
+        return Ending(True, deferred=deferred or (_LAST,))
     return Ending(False, last.step)
+
+
+def logged_statuses(session: Session, log: FlowLog) -> Iterator[tuple[LoggedStep, StepStatus]]:
+    """Yield the steps of a session that is over, with how they ended as far as the log tells."""
+    if not session.steps:
+        return
+    broke = not _by_log(session, log).finished
+    deferred = log.deferred(session)
+    for one in session.steps:
+        failed = one in deferred or (broke and one is session.steps[-1])
+        yield one, StepStatus.FAILED if failed else StepStatus.COMPLETED
 
 
 def _has_deferred(step: StepFolder, steps: Sequence[StepFolder]) -> bool:
@@ -88,7 +101,7 @@ def _went_on(last: StepFolder, session: Session | None, log: FlowLog, has_final:
         return bool(logged)
     if last.defers is not None:
         return last.defers
-    return has_final or any(_says_deferred(one, log) for one in logged)
+    return has_final or any(log.says_deferred(one) for one in logged)
 
 
 def _came_to_end(
@@ -98,7 +111,3 @@ def _came_to_end(
     if last.step == _LAST or deferred:
         return True
     return session.ended if session is not None else has_final
-
-
-def _says_deferred(step: LoggedStep, log: FlowLog) -> bool:
-    return any(text.endswith(_DEFERRED) for text in log.errors_in(step))

@@ -13,7 +13,7 @@ session, which begins with 'Starting…'.
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from app.toolchains.librelane.log_tail import Tail
@@ -30,6 +30,9 @@ _EXIT = "Subprocess had a non-zero exit"
 _EXIT_LINES = re.compile(r"Last \d+ line\(s\):")
 _EXIT_END = "Full log file: "
 _MOST_WORDS = 50
+DEFERRED = "- deferred"
+#: What these find is said only at the flow's end; here only that they found nothing.
+_SILENT = frozenset(f"Checker.{name}Violations" for name in ("Setup", "Hold", "MaxSlew", "MaxCap"))
 #: Steps that run others, whose ids tell that they are parts where no folder does.
 _PARTS = {
     "OpenROAD.RepairAntennas": ("DiodeInsertion", "OpenROAD.CheckAntennas"),
@@ -66,6 +69,11 @@ class LoggedStep:
             self._is_quoting = False
         elif line.strip() and not _EXIT_LINES.match(line) and len(self.last_words) < _MOST_WORDS:
             self.last_words.append(line.strip())
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether it is over and found something of which it says nothing itself."""
+        return self.step in _SILENT and not any(line.startswith("No ") for line in self.lines)
 
     def is_of(self, step: StepFolder) -> bool:
         """Return whether a folder is this step's; where only the id is said, it may be older."""
@@ -151,6 +159,26 @@ class FlowLog:
             if step.folder not in found and unnamed.get(step.slug):
                 found[step.folder] = unnamed[step.slug].pop()
         return found
+
+    def identified(self, steps: list[StepFolder]) -> list[StepFolder]:
+        """Return the steps, with their ids by the log where their own notes are not kept."""
+        logged = self.of(steps)
+        return [
+            replace(step, step=logged[step.folder].step)
+            if step.step == step.slug and step.folder in logged
+            else step
+            for step in steps
+        ]
+
+    def deferred(self, session: Session) -> list[LoggedStep]:
+        """Return the checkers that found something and let the flow go on."""
+        *before, last = session.steps
+        found = [one for one in before if one.is_silent or self.says_deferred(one)]
+        return [*found, last] if self.says_deferred(last) else found
+
+    def says_deferred(self, step: LoggedStep) -> bool:
+        """Return whether a checker said that the flow may go on with what it found."""
+        return any(text.endswith(DEFERRED) for text in self.errors_in(step))
 
     def warnings_in(self, step: LoggedStep) -> Counter[str]:
         """Return the warnings that were logged while a step ran, with how often."""

@@ -167,10 +167,12 @@ def headline(metrics: Mapping[str, Value]) -> Headline:
         power=_number(metrics, "power__total"),
         setup_slack=_worst(metrics, "timing__setup__ws"),
         hold_slack=_worst(metrics, "timing__hold__ws"),
-        drc_errors=_most(metrics, "magic__drc_error__count", "klayout__drc_error__count"),
-        lvs_errors=_number(metrics, "design__lvs_error__count"),
+        drc_errors=_most(
+            metrics, "magic__drc_error__count", "klayout__drc_error__count", "magic__drc_errors"
+        ),
+        lvs_errors=_number(metrics, "design__lvs_error__count", "design__lvs_errors__count"),
         antenna_violations=_number(
-            metrics, "antenna__violating__nets", "route__antenna_violation__count"
+            metrics, "antenna__violating__nets", "route__antenna_violation__count", "antenna__count"
         ),
     )
 

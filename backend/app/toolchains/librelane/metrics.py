@@ -44,11 +44,15 @@ def _row(row: str) -> tuple[str, Value]:
 
 
 def last_metrics(run: Path, steps: Sequence[StepFolder]) -> Metrics | None:
-    """Return the metrics of the last step that ended well; None if there is none."""
-    for step in reversed(steps):
-        found = state_metrics(run, f"{step.folder}/state_out.json")
-        if found is not None:
-            return found
+    """Return the metrics of the last step that ended well; None if there is none.
+
+    Of a run that is kept without what steps left, those that the last one was given.
+    """
+    for state in ("state_out", "state_in"):
+        for step in reversed(steps):
+            found = state_metrics(run, f"{step.folder}/{state}.json")
+            if found is not None:
+                return found
     return None
 
 

@@ -5,6 +5,7 @@ the steps that run.
 """
 
 from collections import Counter
+from itertools import islice
 from pathlib import Path
 from threading import Lock
 
@@ -12,8 +13,10 @@ from app.toolchains.base import StepReport, StepStatus
 from app.toolchains.files import read_text
 from app.toolchains.librelane.alerts import alerts_in
 from app.toolchains.librelane.changes import metric_changes
+from app.toolchains.librelane.ending import logged_statuses
 from app.toolchains.librelane.flow_log import FlowLog, LoggedStep
 from app.toolchains.librelane.run_directory import (
+    MOST_STEPS,
     StepFolder,
     changed,
     kind_of_step,
@@ -21,6 +24,7 @@ from app.toolchains.librelane.run_directory import (
     numbered_folders,
     version_of,
 )
+from app.toolchains.librelane.step_names import readable_name
 from app.toolchains.librelane.usage import StepUsage, read_usage, seconds_of
 
 _MOST_TEXTS = 20
@@ -50,13 +54,37 @@ class RunReader:
     def steps(self, ended: bool) -> list[StepReport]:
         """Return the steps so far; `ended`: the flow runs no more, so no step does."""
         with self._lock:
-            folders = self._folders()
-            logged = self._log.read(ended).of(folders)
+            log = self._log.read(ended)
+            folders = log.identified(self._folders())
+            if ended and not folders:
+                return self._logged_steps()
+            logged = log.of(folders)
             last = folders[-1].ordinal if folders else 0
             return [
                 self._report(step, logged.get(step.folder), over=ended or step.ordinal < last)
                 for step in folders
             ]
+
+    def _logged_steps(self) -> list[StepReport]:
+        """Return the steps of a run of which only the logs are kept."""
+        found = (
+            self._logged_step(one, status)
+            for session in self._log.sessions
+            for one, status in logged_statuses(session, self._log)
+        )
+        return list(islice(found, MOST_STEPS))
+
+    def _logged_step(self, step: LoggedStep, status: StepStatus) -> StepReport:
+        warnings, errors = self._log.warnings_in(step), self._log.errors_in(step)
+        return StepReport(
+            step=step.step,
+            name=readable_name(step.step),
+            status=status,
+            warning_count=warnings.total(),
+            error_count=errors.total(),
+            warnings=_first(warnings),
+            errors=_first(errors or Counter(step.last_words)),
+        )
 
     def _folders(self) -> list[StepFolder]:
         numbered = numbered_folders(self._run)

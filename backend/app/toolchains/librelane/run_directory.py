@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from app.toolchains.files import is_linked, open_plain, read_json
+from app.toolchains.files import is_linked, open_plain, read_json, read_text
 from app.toolchains.librelane.step_names import full_id, readable_name
 
 _FOLDER = re.compile(r"(\d{1,4})-([a-z0-9_-]{1,150})")
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,150}")
 #: Opened by hand to look at a run; no part of a flow.
 _INTERACTIVE = re.compile(r"(klayout|openroad|magic)-opengui(-\d+)?")
-_MOST_STEPS = 500
+MOST_STEPS = 500
 _MOST_ENTRIES = 5000
 _MOST_CORNERS = 64
 _MOST_CONFIG = 4 << 20
@@ -79,7 +79,7 @@ class StepFolder:
 
 def numbered_folders(run: Path) -> list[tuple[int, str]]:
     """Return numbers and names of the steps' folders in order, without viewers' opened by hand."""
-    return sorted(_numbered(run))[:_MOST_STEPS]
+    return sorted(_numbered(run))[:MOST_STEPS]
 
 
 def _numbered(run: Path) -> Iterator[tuple[int, str]]:
@@ -126,11 +126,12 @@ def kind_of_step(run: Path, folder: str) -> str | None:
 def has_ended_well(run: Path, folder: str) -> bool:
     """Return whether a step has come to a good end: its state is there, and written to its end.
 
-    A step that fails to write it leaves an empty one.
+    A step that fails to write it leaves an empty one. Of a run that is kept without the states the
+    step's time tells, which only a good end leaves.
     """
     handle = open_plain(run, f"{folder}/state_out.json")
     if handle is None:
-        return False
+        return bool(read_text(run, f"{folder}/runtime.txt", 100).strip())
     with handle:
         size = os.fstat(handle.fileno()).st_size
         handle.seek(max(0, size - _LAST_BYTES))

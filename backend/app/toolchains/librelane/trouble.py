@@ -17,7 +17,10 @@ _MOST_TEXT = 600
 _MOST_TEXTS = 4
 _MARKS = ("Traceback", "ERROR", "Error", "%Error")
 #: What LibreLane says around a tool's words.
-_AROUND = re.compile(r"Subprocess had a non-zero exit|Last \d+ line|Full log file: ")
+_AROUND = re.compile(
+    r"Subprocess had a non-zero exit|Last \d+ line|Full log file: "
+    r"|The following deferred step errors have been"
+)
 #: The steps whose logs tell what a checker has found.
 _CHECKED = {
     "Checker.LintErrors": "Verilator.Lint",

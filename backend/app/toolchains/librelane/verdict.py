@@ -38,8 +38,8 @@ def judge(run: Path, exit_code: int, console: str = "") -> Judgement:
     The exit status alone decides nothing: LibreLane ends with 0 and 'Flow complete.' with negative
     slack, and with 2 both when a step breaks and when a finished layout has DRC errors.
     """
-    steps = step_folders(run)
     log = FlowLog(run).read(ended=True)
+    steps = log.identified(step_folders(run))
     final = final_metrics(run)
     ending = ending_of(steps, log, final is not None)
     trouble = Trouble(run, steps, log, console, exit_code)

@@ -22,7 +22,7 @@ _ROUNDING = 1e-9
 class _Count:
     """A metric of which each but 0 is a number of violations; the first of `names` that is there.
 
-    `checker` is the step that looks at it.
+    The last names are those of OpenLane's before 2.0.0. `checker` is the step that looks at it.
     """
 
     kind: str
@@ -33,12 +33,15 @@ class _Count:
 
 _COUNTS = (
     _Count(
-        "lint", ("lint error", "lint errors"), ("design__lint_error__count",), "Checker.LintErrors"
+        "lint",
+        ("lint error", "lint errors"),
+        ("design__lint_error__count", "design__lint_errors__count"),
+        "Checker.LintErrors",
     ),
     _Count(
         "lint.timing",
         ("timing construct in the sources", "timing constructs in the sources"),
-        ("design__lint_timing_construct__count",),
+        ("design__lint_timing_construct__count", "design__lint_timing_constructs__count"),
         "Checker.LintTimingConstructs",
     ),
     _Count(
@@ -74,7 +77,7 @@ _COUNTS = (
     _Count(
         "drc.magic",
         ("Magic DRC error", "Magic DRC errors"),
-        ("magic__drc_error__count",),
+        ("magic__drc_error__count", "magic__drc_errors"),
         "Checker.MagicDRC",
     ),
     _Count(
@@ -92,7 +95,7 @@ _COUNTS = (
     _Count(
         "overlap",
         ("illegal overlap", "illegal overlaps"),
-        ("magic__illegal_overlap__count",),
+        ("magic__illegal_overlap__count", "magic__illegal__overlaps"),
         "Checker.IllegalOverlap",
     ),
     _Count(
@@ -101,11 +104,19 @@ _COUNTS = (
         ("design__xor_difference__count",),
         "Checker.XOR",
     ),
-    _Count("lvs", ("LVS error", "LVS errors"), ("design__lvs_error__count",), "Checker.LVS"),
+    _Count(
+        "lvs",
+        ("LVS error", "LVS errors"),
+        ("design__lvs_error__count", "design__lvs_errors__count"),
+        "Checker.LVS",
+    ),
     _Count(
         "antenna",
         ("antenna violation", "antenna violations"),
-        ("antenna__violating__nets", "route__antenna_violation__count", "antenna__violating__pins"),
+        (
+            *("antenna__violating__nets", "route__antenna_violation__count"),
+            *("antenna__violating__pins", "antenna__count"),
+        ),
     ),
     _Count(
         "antenna.klayout",
@@ -116,7 +127,7 @@ _COUNTS = (
     _Count(
         "slew",
         ("slew violation", "slew violations"),
-        ("design__max_slew_violation__count",),
+        ("design__max_slew_violation__count", "clock__max_slew_violation__count"),
         "Checker.MaxSlewViolations",
     ),
     _Count(
@@ -140,8 +151,6 @@ KIND_OF_CHECKER = {count.checker: count.kind for count in _COUNTS if count.check
 }
 #: All kinds; 'check' is what a checker found that no metric tells.
 KINDS = (*(count.kind for count in _COUNTS), *_SLACKS, "check")
-_DRC = ("magic__drc_error__count", "klayout__drc_error__count")
-_LVS = ("design__lvs_error__count",)
 
 
 def violations(metrics: Mapping[str, Value]) -> list[Violation]:
@@ -153,8 +162,9 @@ def violations(metrics: Mapping[str, Value]) -> list[Violation]:
 
 def unchecked(metrics: Mapping[str, Value]) -> list[str]:
     """Return which of the checks that make a layout trustworthy did not happen."""
-    groups = {"DRC": _DRC, "LVS": _LVS}
-    return [name for name, wanted in groups.items() if not any(key in metrics for key in wanted)]
+    groups = {"DRC": ("drc.magic", "drc.klayout"), "LVS": ("lvs",)}
+    there = {count.kind for count in _COUNTS if any(name in metrics for name in count.names)}
+    return [name for name, wanted in groups.items() if there.isdisjoint(wanted)]
 
 
 def with_corners(metrics: Mapping[str, Value], name: str) -> dict[str | None, float]:

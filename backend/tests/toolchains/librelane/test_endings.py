@@ -254,7 +254,8 @@ def test_only_the_logs_and_the_final_views(run: RunDirectory, says_where: bool) 
     run.finish()
     _drop_folders(run)
     assert _judge(run).verdict is Verdict.CLEAN
-    assert read_steps(run.path, ended=True) == []
+    [step] = read_steps(run.path, ended=True)
+    assert (step.step, step.status, step.folder) == (LAST, StepStatus.COMPLETED, None)
 
 
 @_BOTH
@@ -267,6 +268,10 @@ def test_only_the_logs_of_a_failure(run: RunDirectory, says_where: bool) -> None
     run.finish()
     _drop_folders(run)
     assert _judge(run).message == "Power Grid failed: [PDN-0185] Insufficient width."
+    first, second = read_steps(run.path, ended=True)
+    assert (first.name, first.status) == ("Floorplan", StepStatus.COMPLETED)
+    assert (second.name, second.status) == ("Power Grid", StepStatus.FAILED)
+    assert second.errors == ("[PDN-0185] Insufficient width.",)
 
 
 def test_only_the_logs_of_deferred_errors(run: RunDirectory) -> None:
@@ -276,6 +281,34 @@ def test_only_the_logs_of_deferred_errors(run: RunDirectory) -> None:
     run.step(LAST)
     _drop_folders(run)
     assert [(one.kind, one.count) for one in _judge(run).violations] == [("drc.magic", 3)]
+    statuses = [step.status for step in read_steps(run.path, ended=True)]
+    assert statuses == [StepStatus.FAILED, StepStatus.COMPLETED]
+
+
+@_BOTH
+def test_only_the_logs_of_what_a_timing_checker_found(run: RunDirectory, says_where: bool) -> None:
+    """It says only that it found nothing; what it found LibreLane prints at its end."""
+    run.start(says_where)
+    run.begin("Checker.SetupViolations")
+    run.begin("Checker.HoldViolations")
+    run.log("No hold violations found")
+    run.step(LAST)
+    _drop_folders(run)
+    judged = _judge(run)
+    assert (judged.finished, [one.kind for one in judged.violations]) == (True, ["setup"])
+    statuses = [step.status for step in read_steps(run.path, ended=True)]
+    assert statuses == [StepStatus.FAILED, StepStatus.COMPLETED, StepStatus.COMPLETED]
+
+
+def test_only_the_logs_of_what_was_told_at_the_end(run: RunDirectory) -> None:
+    """Before 2.0.0 OpenLane told of deferred errors only then."""
+    run.start(says_where=False)
+    run.begin("Checker.LVS")
+    run.step(LAST)
+    run.log("The following deferred step errors have been encountered:", "error")
+    run.log("3 LVS errors found.", "error")
+    _drop_folders(run)
+    assert _judge(run).message == "Finished with violations: 3 LVS errors."
 
 
 def test_only_the_steps(run: RunDirectory) -> None:
@@ -285,6 +318,19 @@ def test_only_the_steps(run: RunDirectory) -> None:
         log.unlink()
     judged = _judge(run)
     assert (judged.verdict, judged.metrics) == (Verdict.CLEAN, GOOD_METRICS)
+
+
+def test_steps_without_their_states(run: RunDirectory) -> None:
+    """What else only a good end leaves tells how each ended."""
+    run.step("Magic.DRC")
+    run.begin("Checker.MagicDRC")
+    folder = run.step(LAST)
+    (folder / "state_in.json").write_text(json.dumps({"metrics": {"magic__drc_error__count": 2}}))
+    for state in run.path.glob("*/state_out.json"):
+        state.unlink()
+    statuses = [step.status for step in read_steps(run.path, ended=True)]
+    assert statuses == [StepStatus.COMPLETED, StepStatus.FAILED, StepStatus.COMPLETED]
+    assert [(one.kind, one.count) for one in _judge(run).violations] == [("drc.magic", 2)]
 
 
 def test_steps_of_which_only_reports_are_kept(run: RunDirectory) -> None:
@@ -297,7 +343,7 @@ def test_steps_of_which_only_reports_are_kept(run: RunDirectory) -> None:
     assert _judge(run).verdict is Verdict.CLEAN
     steps = read_steps(run.path, ended=True)
     assert [step.status for step in steps] == [StepStatus.COMPLETED] * 2
-    assert steps[0].step == "magic-drc"
+    assert (steps[0].step, steps[0].name) == ("Magic.DRC", "DRC (Magic)")
 
 
 def test_only_the_table_of_metrics(run: RunDirectory) -> None:
@@ -324,7 +370,8 @@ def test_strategies_side_by_side(run: RunDirectory, says_where: bool) -> None:
     for strategy in ("area-0", "delay-4"):
         for kind, step in (("synthesis", "Yosys.Synthesis"), ("sta", "OpenROAD.STAPrePNR")):
             run.step(step, slug=f"{kind}-{strategy}", number=1, metrics={"design__io": 3})
-    (run.path / "01-synthesis-delay-4" / "state_out.json").unlink()
+    for note in ("state_out.json", "runtime.txt"):
+        (run.path / "01-synthesis-delay-4" / note).unlink()
     running = read_steps(run.path, ended=False)
     assert [step.name for step in running if step.status is StepStatus.RUNNING] == [
         "Synthesis (synthesis-delay-4)"

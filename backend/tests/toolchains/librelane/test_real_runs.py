@@ -156,4 +156,12 @@ def test_run_with_violations(violating: Path) -> None:
         ),
     )
     assert [(one.kind, one.count) for one in found.tolerated] == [("slew", 161), ("fanout", 33)]
-    assert read_steps(violating, ended=True) == []
+
+
+def test_steps_of_the_run_with_violations(violating: Path) -> None:
+    """Only the log is there. The first start was broken off in its first step."""
+    broken, *steps = read_steps(violating, ended=True)
+    assert (broken.step, broken.status) == ("Verilator.Lint", StepStatus.FAILED)
+    assert len(steps) == len({step.step for step in steps}) == 70
+    assert {step.status for step in steps} == {StepStatus.COMPLETED}
+    assert sum(step.warning_count for step in steps) > 0

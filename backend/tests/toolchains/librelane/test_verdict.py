@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from app.toolchains.base import Verdict
@@ -57,6 +59,27 @@ def test_infinite_slack_is_none(run: RunDirectory) -> None:
 def test_violations_are_counted(run: RunDirectory, metric: str, words: str) -> None:
     run.finish(**{metric: 3})
     assert _violations(run, exit_code=2) == f"Finished with violations: {words}."
+
+
+@pytest.mark.parametrize(
+    ("metric", "words"),
+    [
+        ("design__lvs_errors__count", "3 LVS errors"),
+        ("magic__drc_errors", "3 Magic DRC errors"),
+        ("magic__illegal__overlaps", "3 illegal overlaps"),
+        ("design__lint_errors__count", "3 lint errors"),
+        ("antenna__count", "3 antenna violations"),
+    ],
+)
+def test_violations_under_their_names_of_the_past(
+    run: RunDirectory, metric: str, words: str
+) -> None:
+    run.finish()
+    names = {"magic__drc_errors": 0, "design__lvs_errors__count": 0, metric: 3}
+    (run.path / "final" / "metrics.json").write_text(json.dumps(names))
+    assert _violations(run) == f"Finished with violations: {words}."
+    (run.path / "final" / "metrics.json").write_text(json.dumps(names | {metric: 0}))
+    assert judge(run.path, 0).message == "Finished without violations."
 
 
 def test_what_librelane_only_warns_of_is_told(run: RunDirectory) -> None:
