@@ -16,7 +16,7 @@ from kombu import Exchange, Queue
 
 from app.executors.base import Command
 from app.executors.scripted import ScriptedExecutor
-from app.jobs.attempt import Bench
+from app.jobs.bench import Bench
 from app.jobs.broker import make_redis
 from app.models import JobType
 from app.toolchains.base import (

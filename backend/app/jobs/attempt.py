@@ -10,24 +10,15 @@ can go wrong:
     store, database, engine away  -> waited for (`patience`)
 """
 
-import shlex
-import threading
 import time
-from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import Any
-
-from sqlalchemy import bindparam, select
-from structlog.contextvars import bound_contextvars
 
 from app.core.logging import get_logger
-from app.core.tracing import trace_of
-from app.executors.base import Command, Executor, Exit, Limits, OutputSink
-from app.jobs.abilities import Abilities
 from app.jobs.artifacts import keep_artifacts
-from app.jobs.context import Context
+from app.jobs.bench import Bench
+from app.jobs.commands import CommandRunner
 from app.jobs.earlier import Kept, as_earlier, beginning, find_kept
 from app.jobs.endings import (
     CANCELLED,
@@ -43,141 +34,27 @@ from app.jobs.keeping import StepKeeper
 from app.jobs.lacking import is_lacking
 from app.jobs.live import LiveStream
 from app.jobs.logs import LogWriter, Shipper
-from app.jobs.outbox import Outgoing, call_again, pass_on
+from app.jobs.outbox import Outgoing
 from app.jobs.patience import patiently
 from app.jobs.states import Claim, Ending, finish, release
-from app.jobs.steps import StepBook, current_step, in_words
-from app.jobs.traces import trace_attempt
-from app.jobs.turns import Taker, claim_next
+from app.jobs.steps import StepBook, current_step
 from app.jobs.values import clean
 from app.jobs.watch import Halt, Watch
+from app.jobs.work import Work
 from app.jobs.workdir import WorkDir, labels_of
-from app.models import Artifact, Job, JobType, Metric, Revision
-from app.toolchains.base import BadInputError, Earlier, Toolchain, ToolCommand, ToolResult, ToolRun
+from app.models import Artifact, Metric
+from app.toolchains.base import BadInputError, Earlier, ToolResult, ToolRun
 
 log = get_logger(__name__)
 
-#: What the platform keeps of a job's time for storing its results, in seconds. Celery's soft limit
-#: lies 60 s below MAX_JOB_DURATION_SECONDS: the tools must have ended before.
-STORING_SECONDS = 90
-#: And of that, what the last steps' files may take.
+#: What the files of the last steps may take of the time for storing (`work.STORING_SECONDS`).
 KEEPING_SECONDS = 30
 
 
-@dataclass(frozen=True)
-class Bench:
-    """What a worker works with."""
+class RunningAttempt:
+    """A try at a job. `outgoing`: what its end makes room for."""
 
-    context: Context
-    executor: Executor
-    toolchains: Mapping[str, Toolchain]
-    worker: str
-    #: Told of the watch of each attempt when it begins.
-    on_watch: Callable[[Watch], None]
-    #: Set when the worker is about to go.
-    going: threading.Event
-    #: The worker that this process belongs to, as `presence` names it.
-    station: str = ""
-    #: What it has for sure (see turns.Taker).
-    basic: Abilities | None = None
-
-
-@dataclass(frozen=True)
-class Message:
-    """The message that has come: a Celery task's id, its argument, how often it was passed on."""
-
-    task_id: str | None = None
-    job_id: int = 0
-    passed: int = 0
-
-
-@dataclass(frozen=True)
-class _Work:
-    """What is to be done, as the database says."""
-
-    user_id: int
-    toolchain: Toolchain
-    config: dict[str, Any]
-    needs: str
-    tree_digest: str
-    max_seconds: float
-    #: The job with whose finished steps this one begins.
-    continues: int | None
-    traceparent: str | None
-
-
-def run_next(bench: Bench, queue: JobType, message: Message = Message()) -> dict[str, Any]:
-    """Work on the job whose turn it is, if there is one; return a summary for the results."""
-    began = time.monotonic()
-    context, settings = bench.context, bench.context.settings
-    limit = settings.max_running_jobs_per_user
-    taker = Taker(
-        *(bench.worker, message.task_id, settings.lease_seconds, limit),
-        *(bench.station, bench.basic),
-    )
-    mine = patiently(lambda: claim_next(context.database, queue, taker), bench.going)
-    if mine is None:
-        pass_on(context, queue, taker, message.job_id, message.passed)
-        return {"status": "nothing to do"}
-    with bound_contextvars(job=mine.job_id, attempt=mine.attempt):
-        work = patiently(lambda: _read_work(bench, mine.job_id, began), bench.going)
-        with bound_contextvars(user=work.user_id, **trace_of(work.traceparent)):
-            done = _run_claimed(bench, queue, mine, work)
-    call_again(context, queue, taker)
-    return done
-
-
-def _run_claimed(bench: Bench, queue: JobType, mine: Claim, work: _Work) -> dict[str, Any]:
-    log.info("attempt begins")
-    # Its end makes room for the next of its user.
-    outgoing = Outgoing(bench.context, queue, work.user_id)
-    status = _Attempt(bench, mine, work, outgoing).run()
-    outgoing.send()
-    log.info("attempt ends", status=status)
-    if status != "lost":  # else whoever took it tells
-        trace_attempt(bench.context.database, mine)
-    artifacts = f"jobs/{mine.job_id}/attempts/{mine.attempt}/artifacts"
-    return {"status": status, "job_id": mine.job_id, "artifacts_path": artifacts}
-
-
-_WORK = (
-    select(
-        *(Job.user_id, Job.toolchain, Job.config, Job.needs, Job.max_seconds),
-        *(Job.continues, Job.traceparent, Revision.tree_digest),
-    )
-    .join(Revision, Revision.id == Job.revision_id)
-    .where(Job.id == bindparam("job"))
-)
-
-
-def _read_work(bench: Bench, job_id: int, began: float) -> _Work:
-    # Celery's own limit counts from the task's start, also what an outage takes of it.
-    spent = time.monotonic() - began
-    limit = bench.context.settings.max_job_duration_seconds - STORING_SECONDS - spent
-    with bench.context.database.reading() as session:
-        job = session.execute(_WORK, {"job": job_id}).one()
-    return _Work(
-        user_id=job.user_id,
-        toolchain=bench.toolchains[job.toolchain],
-        config=job.config,
-        needs=job.needs,
-        tree_digest=job.tree_digest,
-        max_seconds=min(job.max_seconds, limit),
-        continues=job.continues,
-        traceparent=job.traceparent,
-    )
-
-
-class _AwayError(ConnectionError):
-    """What runs commands is away."""
-
-    def __init__(self, ended: Exit) -> None:
-        super().__init__(ended.message)
-        self.ended = ended
-
-
-class _Attempt:
-    def __init__(self, bench: Bench, mine: Claim, work: _Work, outgoing: Outgoing) -> None:
+    def __init__(self, bench: Bench, mine: Claim, work: Work, outgoing: Outgoing) -> None:
         self._bench = bench
         self._outgoing = outgoing
         self._context = bench.context
@@ -190,6 +67,17 @@ class _Attempt:
         self._keeper = StepKeeper(bench.context, mine, self._folder.job)
         self._watch = Watch(bench.context, mine, self._book, self._keeper.look)
         self._deadline = time.monotonic() + work.max_seconds
+        self._commands = CommandRunner(
+            executor=bench.executor,
+            settings=bench.context.settings,
+            toolchain=work.toolchain.name,
+            folder=self._folder.job,
+            labels=labels_of(mine),
+            deadline=self._deadline,
+            stop=self._watch.stop,
+            book=self._book,
+            figures=self._figures,
+        )
 
     def run(self) -> str:
         """Do the work and end the attempt; return the job's status, or why there is none."""
@@ -230,7 +118,7 @@ class _Attempt:
         try:
             self._fill_folder(output)
             run = self._prepare(output)
-            return judge(run, self._work.toolchain, *self._run_commands(run, output))
+            return judge(run, self._work.toolchain, *self._commands.run(run, output))
         except BadInputError as error:
             self._hand_back_if_lacking()
             return of_bad_input(error), None
@@ -275,55 +163,6 @@ class _Attempt:
         inside = self._bench.executor.inside(folder)
         return as_earlier(kept, self._context.store, folder, inside, self._watch.stop)
 
-    def _run_commands(self, run: ToolRun, output: LogWriter) -> tuple[ToolCommand, Exit]:
-        """Run the commands until one fails or the attempt has to stop; return the last, its end."""
-        for tool in run.commands:
-            output.line(f"{tool.name}: {shlex.join(tool.argv[tool.wrapper_words :])}")
-            self._book.begin(tool)
-            sink = _both(output.write, tool.listener) if tool.listener else output.write
-            began = time.monotonic()
-            ended = self._run_patiently(tool, sink)
-            self._figures.ran(time.monotonic() - began, ended.usage)
-            self._book.end(ended)
-            output.line(f"{tool.name}: {in_words(ended)}")
-            if not ended.ok:
-                break
-        return tool, ended
-
-    def _run_patiently(self, tool: ToolCommand, sink: OutputSink) -> Exit:
-        """Run a command; while what runs commands here is away, try again."""
-
-        def run() -> Exit:
-            ended = self._bench.executor.run(self._command(tool), sink, self._watch.stop)
-            if ended.is_outage:
-                raise _AwayError(ended)
-            return ended
-
-        try:
-            return patiently(run, self._watch.stop)
-        except _AwayError as error:
-            return error.ended
-
-    def _command(self, tool: ToolCommand) -> Command:
-        settings = self._context.settings
-        return Command(
-            argv=tool.argv,
-            cwd=self._folder.job,
-            start_in=tool.cwd,
-            env=tool.env,
-            mounts=tool.mounts,
-            limits=Limits(
-                wall_seconds=max(1.0, self._deadline - time.monotonic()),
-                memory_bytes=settings.job_memory_bytes,
-                processes=settings.job_processes,
-                cpu_seconds=settings.job_cpu_seconds,
-                output_bytes=settings.job_output_bytes,
-                disk_bytes=settings.job_disk_bytes,
-            ),
-            tools=self._work.toolchain.name,
-            labels=labels_of(self._mine),
-        )
-
     def _conclude(self, ending: Ending, result: ToolResult | None) -> str:
         if why := HANDED_BACK.get(self._watch.halt):
             return self._hand_back(why)
@@ -363,11 +202,3 @@ class _Attempt:
             )
             self._outgoing.note(session)
         return True
-
-
-def _both(first: OutputSink, second: OutputSink) -> OutputSink:
-    def take(output: bytes) -> None:
-        first(output)
-        second(output)
-
-    return take

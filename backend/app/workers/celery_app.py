@@ -36,7 +36,7 @@ celery_app.conf.update(
     # Celery kills a pool process that has not told within so many seconds that it is up. It hears
     # of none while it looks for Redis, and on a busy machine a start may take longer than its 4 s
     worker_proc_alive_timeout=60,
-    # Limits of last resort: an attempt's own limit comes first (app.jobs.attempt)
+    # Limits of last resort: an attempt's own limit comes first (app.jobs.work)
     task_time_limit=settings.max_job_duration_seconds,
     task_soft_time_limit=settings.max_job_duration_seconds - 60,
     # Results are for people who look; nothing of ours reads them

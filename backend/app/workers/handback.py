@@ -15,7 +15,7 @@ from typing import Any
 from app.core.processes import die_with_parent
 from app.core.sentry import end_sentry
 from app.core.tracing import end_tracing
-from app.workers.bench import watches
+from app.workers.watches import watches
 
 #: From `grace`, from Celery's cold shutdown, and from the kernel.
 _SIGNALS = (signal.SIGTERM, signal.SIGQUIT)

@@ -7,8 +7,8 @@ from typing import Any
 
 from celery import Task
 
-from app.jobs.attempt import Message, run_next
 from app.jobs.broker import PASSED
+from app.jobs.taking import Message, run_next
 from app.models import JobType
 from app.workers.bench import get_bench
 from app.workers.celery_app import celery_app

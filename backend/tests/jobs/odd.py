@@ -7,8 +7,9 @@ from threading import Event
 from typing import Any
 
 from app.executors.process import ProcessExecutor
-from app.jobs.attempt import Bench, run_next
+from app.jobs.bench import Bench
 from app.jobs.context import Context
+from app.jobs.taking import run_next
 from app.models import JobType, User
 from app.storage.blobs import put_blob
 from app.storage.trees import TreeFile, put_tree

@@ -21,11 +21,12 @@ from app.executors.base import Command, Exit, Outcome, OutputSink
 from app.executors.ending import not_started
 from app.executors.scripted import USAGE, ScriptedExecutor, VanishedError
 from app.jobs.artifacts import keep_artifacts
-from app.jobs.attempt import Bench, run_next
+from app.jobs.bench import Bench
 from app.jobs.context import Context
 from app.jobs.logs import read_log
 from app.jobs.states import Claim, Reason, cancel, reap
 from app.jobs.steps import ShownSteps
+from app.jobs.taking import run_next
 from app.jobs.watch import Watch
 from app.models import Artifact, Job, JobStatus, JobType, Metric, Step
 from app.storage.blobs import put_blob

@@ -18,11 +18,12 @@ from sqlalchemy.exc import OperationalError
 from app.executors.base import Command, Exit, Outcome
 from app.executors.scripted import GOOD, USAGE, ScriptedExecutor, VanishedError
 from app.jobs import attempt, keeping
-from app.jobs.attempt import Bench, run_next
+from app.jobs.bench import Bench
 from app.jobs.context import Context
 from app.jobs.keeping import NotKeptError, StepKeeper, keep_folder
 from app.jobs.logs import read_log
 from app.jobs.states import Claim, Loss, Reason, lose
+from app.jobs.taking import run_next
 from app.jobs.watch import Halt, Watch
 from app.models import Job, JobType, KeptStep, Step
 from app.storage.blobs import blob_key, get_blob, put_blob_file

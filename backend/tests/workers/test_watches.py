@@ -3,7 +3,7 @@
 import os
 import signal
 
-from app.workers.bench import Watches
+from app.workers.watches import Watches
 
 
 def test_who_is_told_to_go_is_the_only_one() -> None:
