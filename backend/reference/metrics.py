@@ -24,7 +24,7 @@ one to query by: a histogram has `_bucket`, `_sum` and `_count` at its end, a su
 seconds, sizes in bytes.
 
 Labels hold no name that users choose. `reason` is a job's (`tool_failed`, `timed_out`, `out_of_memory`, `disk_full`,
-`output_limit`, `worker_lost`, `bad_input`, `cancelled`, `internal`) or empty; `part` is `database`, `store` or `other`;
+`output_limit`, `worker_lost`, `bad_input`, `cancelled`, `internal`) or empty; `part` is `database`, `store`, `redis` or `other`;
 `route` is a template; `step` is one that the installed LibreLane has, or `other`; `user` is a number, and the
 [runbook](../runbook.md#a6hublongwait) says how to find out whose. No job makes an engine fetch an image, so of images
 there is nothing to count.

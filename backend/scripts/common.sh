@@ -6,5 +6,4 @@ command -v celery >/dev/null || {
     echo "celery is not there: run ./a6hub doctor once, it sets the environment up" >&2
     exit 1
 }
-# SIGTERM then is a soft shutdown: running jobs are finished or handed back.
 export PATH

@@ -8,6 +8,7 @@ from app.api.deps import WithContext
 from app.core.logging import get_logger
 from app.db.migrate import fits
 from app.jobs.context import Context
+from app.jobs.patience import note_outage
 
 log = get_logger(__name__)
 router = APIRouter(prefix="/health", tags=["health"])
@@ -23,9 +24,9 @@ def live() -> dict[str, str]:
 def ready(context: WithContext, response: Response) -> dict[str, str]:
     """Tell which parts answer. Without Redis jobs are accepted and wait: degraded, but ready."""
     parts = {
-        "database": _check(lambda: _check_database(context)),
-        "store": _check(context.store.check),
-        "redis": _check(context.broker.redis.ping),
+        "database": _check("database", lambda: _check_database(context)),
+        "store": _check("store", context.store.check),
+        "redis": _check("redis", context.broker.redis.ping),
     }
     well = parts["database"] == parts["store"] == "ok"
     if not well:
@@ -34,11 +35,13 @@ def ready(context: WithContext, response: Response) -> dict[str, str]:
     return {"status": status, **parts}
 
 
-def _check(attempt: Callable[[], object]) -> str:
+def _check(part: str, attempt: Callable[[], object]) -> str:
+    """Look at a part. That it is away is counted here, as nobody else may need it for a while."""
     try:
         attempt()
     except Exception as error:  # noqa: BLE001 - whatever it is, this part is not well
-        log.warning("not ready", error=str(error))
+        note_outage(error, part)
+        log.warning("not ready", part=part, error=str(error))
         return "unavailable"
     return "ok"
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli.joining import names_a_stack, settings_of
+from app.cli.joining import names_a_stack, running_here, settings_of
 from app.cli.parts import WORKER_OPTIONS
 from app.cli.running import find, is_held
 from app.cli.stack import BACKEND, default_data
@@ -47,10 +47,14 @@ def down(data: _Data = None) -> None:
 def worker(context: typer.Context, data: _Data = None) -> None:
     """Run one more worker; options go to Celery.
 
-    For the stack that CELERY_BROKER_URL or REDIS_HOST name, or else for the one that `up` runs.
+    For the stack that the environment names (CELERY_BROKER_URL, REDIS_HOST, A6HUB_DATABASE_URL and
+    so on), or else for the one that `up` runs.
     """
-    if not names_a_stack():
-        os.environ.update(settings_of(_running((data or default_data()).absolute())))
+    folder = (data or default_data()).absolute()
+    description = running_here(folder)
+    if description is None and not names_a_stack():
+        description = _running(folder)
+    os.environ.update(settings_of(description) if description else {})
     Settings()  # what is wrong with them is told here; Celery would show a traceback
     name = f"--hostname=worker-{os.getpid()}@%h"
     celery = ["celery", "-A", "app.workers.celery_app", "worker", name, *WORKER_OPTIONS]

@@ -13,11 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from app.cli.running import find
-from app.cli.stack import BACKEND
+from app.cli.stack import BACKEND, PLACES
 from app.core.processes import die_with_parent
-
-#: Settings of the environment that would lead the demo to somebody else's data.
-_NOT_OURS = ("A6HUB_DATABASE_URL", "DATABASE_URL", "A6HUB_STORE_URL", "STORE_URL")
 
 
 class NotStartedError(Exception):
@@ -78,7 +75,8 @@ def _start(data: Path, keep: bool) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(
         [sys.executable, "-m", "app.cli", "up", "--data", str(data)],
         cwd=BACKEND,
-        env={**os.environ, **dict.fromkeys(_NOT_OURS, "")},
+        # They would lead the demo to somebody else's data.
+        env={**os.environ, **dict.fromkeys(PLACES, "")},
         stderr=(data / "supervisor.log").open("wb"),
         start_new_session=True,
         preexec_fn=None if keep else tie,  # noqa: PLW1509 - one thread so far

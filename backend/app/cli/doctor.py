@@ -16,9 +16,8 @@ from app.cli.doctor_machine import look_at_executor, look_at_files, look_at_tool
 from app.cli.doctor_settings import look_at_settings
 from app.cli.doctor_stack import look_at_parts, look_at_stack
 from app.cli.finding import Finding
-from app.cli.joining import names_a_stack, settings_of
+from app.cli.joining import names_a_stack, running_here, settings_of
 from app.cli.mistakes import words_of_settings
-from app.cli.running import find
 from app.cli.stack import default_data
 from app.core.settings import Settings
 
@@ -48,7 +47,7 @@ def _tell(findings: list[Finding]) -> None:
 def _look(folder: Path) -> Iterator[Finding]:
     """Look at this machine, and at the stack on `folder` or that the environment names."""
     yield Finding("a6hub", True, __version__)
-    description = find(folder)
+    description = running_here(folder)
     if description is not None:
         os.environ.update(settings_of(description))
     elif not names_a_stack():

@@ -2,6 +2,7 @@
 
 from kombu.exceptions import OperationalError
 from obstore.exceptions import BaseError as StoreError
+from psycopg.errors import UndefinedTable
 from pydantic import ValidationError
 from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -9,6 +10,10 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from app.core.errors import A6hubError
 
 _LOOK = "Look with ./a6hub doctor."
+_NOT_MIGRATED = (
+    "database: it has not been migrated, or A6HUB_DATABASE_URL and A6HUB_DATA_DIR name another one "
+    "than you mean.\n./a6hub migrate makes its tables."
+)
 
 
 def words_of(error: Exception) -> str | None:
@@ -19,6 +24,8 @@ def words_of(error: Exception) -> str | None:
         return "\n".join(words_of_settings(error))
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}"
+    if isinstance(error, DBAPIError) and _lacks_a_table(error):
+        return _NOT_MIGRATED
     for what, kinds in _SERVERS.items():
         if isinstance(error, kinds):
             return f"{what}: {_first_line(error)}\n{_LOOK}"
@@ -37,6 +44,11 @@ _SERVERS: dict[str, tuple[type[Exception], ...]] = {
     "store": (StoreError,),
     "broker": (RedisError, OperationalError),
 }
+
+
+def _lacks_a_table(error: DBAPIError) -> bool:
+    """Return whether a query named a table that there is none of."""
+    return isinstance(error.orig, UndefinedTable) or "no such table" in str(error.orig)
 
 
 def _first_line(error: Exception) -> str:

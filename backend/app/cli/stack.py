@@ -14,12 +14,19 @@ from pathlib import Path
 BACKEND = Path(__file__).parents[2]
 #: The first user, who may do everything.
 ADMIN = "admin"
+#: Settings that name a database and a store elsewhere than in the data folder.
+PLACES = ("A6HUB_DATABASE_URL", "DATABASE_URL", "A6HUB_STORE_URL", "STORE_URL")
 
 
 def default_data() -> Path:
     """Return the data folder that is used unless another is given."""
     home = os.environ.get("A6HUB_HOME") or BACKEND.parent / ".a6hub"
     return Path(home).absolute() / "data"
+
+
+def places_named() -> dict[str, str]:
+    """Return what the environment says of where database and store are."""
+    return {name: os.environ[name] for name in PLACES if os.environ.get(name)}
 
 
 def description_file(data: Path) -> Path:
@@ -88,6 +95,7 @@ class Stack:
             "flower_password_file": str(self.data / "secrets" / "flower"),
             "redis_password_file": str(self.data / "secrets" / "redis"),
             "logs": str(self.data / "logs"),
+            "places": places_named(),
             "supervisor": os.getpid(),
             "ready": ready,
             "pids": pids,

@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 
 from app import __version__
 from app.jobs.offers import catalog_lookups
-from app.jobs.patience import outages_met
+from app.jobs.patience import PARTS, outages_met
 from app.storage.freshness import lookups
 from app.storage.store import OPERATIONS, errors_met
 
@@ -82,7 +82,7 @@ class _Outages(Collector):
         family = CounterMetricFamily(
             "a6hub_outages", "Times that this process found a part away.", labels=["part"]
         )
-        for part in ("database", "store", "other"):
+        for part in PARTS:
             family.add_metric([part], outages_met[part])
         yield family
 

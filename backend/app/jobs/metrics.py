@@ -26,6 +26,7 @@ from app.db.engine import Database
 from app.jobs.abilities import AWAY_AFTER
 from app.jobs.counting import RUN_BOUNDS, START_BOUNDS, WAIT_BOUNDS
 from app.jobs.holds import EVERYWHERE
+from app.jobs.patience import PARTS
 from app.jobs.tallies import Tallies, read_tallies
 from app.jobs.waiting import stranded
 from app.models import Hold, Job, JobStatus, JobType, OutboxMessage, WorkerReport
@@ -49,7 +50,6 @@ class _Total:
 MOST_USERS = 20
 #: Of how many the totals are told, besides those: else there were one more series for each ever.
 MOST_TOTALS = 100
-_PARTS = ("database", "store", "other")
 #: Those that alerts look for.
 _FAULTS = (("lost", "worker_lost"), ("lost", "out_of_memory"), ("failed", "internal"))
 TOTALS = (
@@ -66,7 +66,7 @@ TOTALS = (
         "attempt_outages",
         ("part",),
         "Times that attempts waited for a part that was away.",
-        tuple((part,) for part in _PARTS),
+        tuple((part,) for part in PARTS),
     ),
     _Total(
         "attempt_store_errors",

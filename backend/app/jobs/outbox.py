@@ -29,7 +29,7 @@ from app.db.clock import database_now
 from app.jobs.abilities import can_run, live_abilities, of_queue, runnable
 from app.jobs.broker import BROKER_ERRORS, QUEUES
 from app.jobs.context import Context
-from app.jobs.patience import OUTAGES
+from app.jobs.patience import OUTAGES, note_outage
 from app.jobs.turns import (
     Taker,
     admissible,
@@ -184,6 +184,7 @@ def _epoch(context: Context) -> str | None:
     try:
         return context.broker.epoch()
     except BROKER_ERRORS as error:
+        note_outage(error, "redis")
         log.warning("broker away; pending jobs wait", error=str(error))
         return None
 

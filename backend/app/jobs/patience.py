@@ -24,6 +24,8 @@ OUTAGES: tuple[type[Exception], ...] = (
     *(ConnectionError, TimeoutError),
 )
 
+#: What can be away; `other` is what no error names.
+PARTS = ("database", "store", "redis", "other")
 #: How often this process has met an outage, by the part that was away.
 outages_met: Counter[str] = Counter()
 
@@ -33,10 +35,10 @@ def is_outage(error: BaseException) -> bool:
     return isinstance(error, OUTAGES) and not isinstance(error, FileNotFoundError)
 
 
-def note_outage(error: Exception) -> None:
-    """Count an outage."""
-    part = "store" if isinstance(error, StoreError) else "other"
-    outages_met["database" if isinstance(error, SQLAlchemyError) else part] += 1
+def note_outage(error: Exception, part: str = "") -> None:
+    """Count an outage of `part`, by default of the one that the error tells of."""
+    of_error = "store" if isinstance(error, StoreError) else "other"
+    outages_met[part or ("database" if isinstance(error, SQLAlchemyError) else of_error)] += 1
 
 
 def patiently(action: Callable[[], T], give_up: threading.Event) -> T:

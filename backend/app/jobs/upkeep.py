@@ -21,7 +21,7 @@ from app.jobs.duties import Duty, elect
 from app.jobs.lost_attempts import clear_dead_attempts, is_running, reap_expired
 from app.jobs.meters import upkeep_rounds
 from app.jobs.outbox import relay
-from app.jobs.patience import OUTAGES
+from app.jobs.patience import OUTAGES, is_outage, note_outage
 from app.jobs.presence import Reporter
 from app.jobs.sight import Sight
 from app.jobs.sweep import sweep_if_due
@@ -78,9 +78,11 @@ class Upkeep:
             try:
                 self.round()
                 upkeep_rounds.labels("well").inc()
-            except Exception:
+            except Exception as error:
                 # An outage of the database, say. The next round finds the same work to do.
                 upkeep_rounds.labels("stumbled").inc()
+                if is_outage(error):
+                    note_outage(error)
                 log.exception("upkeep stumbled")
             self._closing.wait(self._context.settings.upkeep_seconds)
 

@@ -5,6 +5,7 @@ from fastapi.testclient import TestClient
 
 from app.jobs.context import Context
 from app.jobs.logs import segment_key
+from app.jobs.patience import outages_met
 from app.jobs.states import Ending, finish
 from app.models import Artifact, Job, JobStatus, Metric, Step
 from tests.api.conftest import MakeClient
@@ -160,7 +161,9 @@ def test_a_project_with_a_waiting_job_is_not_deleted(
 
 def test_health(client: TestClient) -> None:
     assert client.get("/health/live").json() == {"status": "live"}
+    before = outages_met["redis"]
     ready = client.get("/health/ready")
+    assert outages_met["redis"] == before + 1
     assert ready.status_code == 200
     assert ready.json() == {
         "status": "degraded",

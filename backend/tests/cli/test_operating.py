@@ -17,7 +17,7 @@ from app.models import Job, JobStatus, User
 from app.storage.blobs import blob_key, digest_of, put_blob
 from app.storage.trees import TreeFile, put_tree
 from tests.api.conftest import make_login
-from tests.cli.calling import cli
+from tests.cli.calling import call, cli
 from tests.conftest import NOBODY
 from tests.jobs.factories import claim_job, make_job, status_of
 from tests.system.server import served
@@ -134,7 +134,18 @@ def test_a_database_that_is_away_is_told_in_a_line(
 def test_a_database_without_tables_is_told_in_a_line(context: Context, tmp_path: Path) -> None:
     done = cli(Settings(data_dir=tmp_path / "new"), "users", "list")
     assert (done.returncode, done.stderr.count("\n")) == (1, 2)
-    assert "no such table" in done.stderr
+    assert "./a6hub migrate" in done.stderr
+
+
+@pytest.mark.parametrize("url", ["mysql://a6hub:sesame@db/a6hub", "db.sqlite3"])
+def test_a_database_of_another_kind_is_refused(
+    context: Context, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("A6HUB_DATABASE_URL", url)
+    done = call({"CELERY_BROKER_URL": NOBODY}, "users", "list")
+    assert done.returncode == 1
+    assert "A6HUB_DATABASE_URL must begin with" in done.stderr
+    assert not any(word in done.stderr for word in ("Traceback", "sesame"))
 
 
 def test_a_store_that_is_away_is_told(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -142,6 +142,7 @@ def test_no_secret_is_in_an_environment_or_on_a_command_line(composed: Config) -
         for key, value in one.get("environment", {}).items():
             assert not secret.search(key) or value.startswith("/run/secrets/"), (name, key)
         assert "requirepass" not in str(one.get("command"))
+        assert not re.search(r"\bmc .*secrets", str(one.get("command"))), name
     files = {Path(one["file"]).parent.name for one in composed["secrets"].values()}
     assert files == {"secrets"}
 

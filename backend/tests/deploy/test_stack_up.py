@@ -350,6 +350,8 @@ def test_commands_of_operators(site: Site) -> None:
     said = json.loads(site.compose("exec", "-T", "celery-worker", "sh", "-c", ask))
     assert {one["name"] for one in said if not one["well"]} == {"PDK", "LibreLane"}
     a6hub("sweep", "--dry-run")
+    said = site.compose("exec", "-T", "backend", "python", "scripts/test-celery.py")
+    assert "Passed: 4/4" in said
 
 
 def test_an_upgrade_with_a_migration(site: Site) -> None:

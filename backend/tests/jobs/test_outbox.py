@@ -10,6 +10,7 @@ from app.core.clock import utcnow
 from app.jobs.broker import Broker
 from app.jobs.context import Context
 from app.jobs.outbox import Outgoing, admit, relay
+from app.jobs.patience import outages_met
 from app.jobs.states import Ending, finish
 from app.models import JobStatus, OutboxMessage
 from tests.jobs.factories import claim_job, job_of, make_job, make_user
@@ -87,7 +88,9 @@ def test_without_a_broker_nothing_is_lost(context: Context) -> None:
     """The plain context's broker is an address where nobody listens."""
     job_id = make_job(context.database)
     assert send(context, job_id) == 0
+    before = outages_met["redis"]
     assert relay(context) == 0
+    assert outages_met["redis"] == before + 1  # of which an alert tells
     with context.database.reading() as session:
         message = session.get_one(OutboxMessage, job_id)
     assert message.published_at is None

@@ -3,10 +3,12 @@
 from dataclasses import replace
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from app.executors.base import IsAlive
 from app.executors.scripted import ScriptedExecutor
 from app.jobs.context import Context
+from app.jobs.patience import outages_met
 from app.jobs.upkeep import Upkeep
 from app.jobs.workdir import labels_of
 from app.models import JobStatus
@@ -58,6 +60,21 @@ def test_a_machine_that_cannot_do_its_own_duties_does_the_shared_ones(
     monkeypatch.setattr("app.jobs.upkeep.clear_dead_attempts", fail)
     Upkeep(with_lease(context, 0.0), Broken()).round()
     assert status_of(context.database, job_id) is JobStatus.PENDING
+
+
+def test_a_round_that_fails_for_an_outage_counts_as_one(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upkeep = Upkeep(context)
+
+    def fail() -> None:
+        upkeep._closing.set()
+        raise OperationalError("SELECT 1", {}, Exception("injected"))
+
+    monkeypatch.setattr(upkeep, "round", fail)
+    before = outages_met["database"]
+    upkeep.run()
+    assert outages_met["database"] == before + 1
 
 
 def test_upkeep_stops_when_told(context: Context) -> None:

@@ -1,11 +1,15 @@
 """Where the database is; in the data folder, if nothing is said."""
 
-from typing import ClassVar
+from typing import ClassVar, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 
 from app.core.settings.data import DataSettings
 from app.core.settings.group import own, password_in_url
+
+#: PostgreSQL's other names are taken for that of its driver here.
+_KINDS = ("sqlite", "postgresql+psycopg", "postgresql", "postgres")
 
 
 class DatabaseSettings(DataSettings):
@@ -24,6 +28,14 @@ class DatabaseSettings(DataSettings):
         validation_alias=own("DATABASE_PASSWORD"),
         description="Put into the database's URL, which then names a user only.",
     )
+
+    @model_validator(mode="after")
+    def _database_is_of_a_known_kind(self) -> Self:
+        if urlsplit(self.database).scheme not in _KINDS:
+            raise ValueError(
+                "A6HUB_DATABASE_URL must begin with postgresql+psycopg:// or sqlite:///"
+            )
+        return self
 
     @property
     def database(self) -> str:

@@ -7,8 +7,9 @@ export RCLONE_CONFIG="$folder/rclone.conf"
 case "$command" in
     "alias set")
         mkdir -p "$folder"
-        rclone config create "$5" s3 provider Other endpoint "$6" access_key_id "$7" \
-            secret_access_key "$8" ;;
+        read -r key && read -r secret
+        rclone config create "$5" s3 provider Other endpoint "$6" access_key_id "$key" \
+            secret_access_key "$secret" ;;
     "mb --ignore-existing") rclone mkdir "$(echo "$5" | tr / :)" ;;
     *) exit 2 ;;
 esac
