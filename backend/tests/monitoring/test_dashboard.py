@@ -24,7 +24,6 @@ _EMPTY = {
 
 @pytest.mark.slow
 @pytest.mark.system
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_each_query_finds_something(redis_context: Context, tmp_path: Path) -> None:
     lab, folder = Lab(redis_context), tmp_path / "prometheus"

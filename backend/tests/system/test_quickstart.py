@@ -44,7 +44,6 @@ def environment(folder: Path) -> dict[str, str]:
     return {**os.environ, **flow_environment(), **own, "PATH": path}
 
 
-@pytest.mark.timeout(300)
 def test_the_quickstart_does_what_it_says(folder: Path) -> None:
     demo, up, status, *rest = commands(free_port())
     assert (demo, status) == ("./a6hub demo\n", "./a6hub status\n")

@@ -20,7 +20,7 @@ from tests.servers import free_port
 from tests.system.test_guide import FLOWER, WORKER, Guide, get
 from tests.system.workers import wait_until
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.system
 
 Known = dict[str, Any]
 

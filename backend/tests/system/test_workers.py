@@ -94,7 +94,7 @@ def test_all_jobs_of_a_wiped_redis_run(lab: Lab, settings: Settings, tmp_path: P
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @ON_POSTGRESQL
 def test_all_500_jobs_of_a_wiped_redis_run(lab: Lab, settings: Settings, tmp_path: Path) -> None:
     run_all_of_a_wiped_redis(500, lab, settings, tmp_path)
@@ -104,8 +104,13 @@ def run_all_of_a_wiped_redis(count: int, lab: Lab, settings: Settings, tmp_path:
     jobs = [lab.simulate(SHORT) for _ in range(count)]
     lab.context.broker.redis.flushall()
     with worker(settings, tmp_path / "log", **FAST):
-        wait_until(lambda: lab.count(JobStatus.COMPLETED) == count, "all have run", 240)
+        for part in range(5, count + 1, 5):  # a busy machine may be slow, but has to get on
+            _wait_for_completed(lab, part)
     assert [lab.outcomes(job_id) for job_id in jobs] == [["completed"]] * count
+
+
+def _wait_for_completed(lab: Lab, count: int) -> None:
+    wait_until(lambda: lab.count(JobStatus.COMPLETED) >= count, f"{count} jobs have completed")
 
 
 @pytest.mark.slow

@@ -121,7 +121,6 @@ def test_a_run_that_is_stopped_leaves_what_it_finished(
 _EACH = 9
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("each", [_EACH, pytest.param(1, marks=pytest.mark.slow)])
 def test_a_run_goes_on_after_any_step_and_ends_the_same(
     replay: Replay, executor: Executor, make_workdir: MakeWorkdir, tmp_path: Path, each: int
