@@ -19,9 +19,11 @@ from app.core.settings import Settings
 from app.executors.scripted import ScriptedExecutor
 from app.jobs.context import Context
 from app.jobs.holds import begin_maintenance, drain
-from app.jobs.metrics import MOST_TOTALS, MOST_USERS, InstallationCollector
+from app.jobs.metrics import InstallationCollector
 from app.jobs.presence import Reporter
+from app.jobs.present_metrics import MOST_USERS
 from app.jobs.states import Ending, finish
+from app.jobs.tallied_metrics import MOST_TOTALS
 from app.jobs.tallies import tally
 from app.models import JobStatus, JobType, Tally
 from app.storage.blobs import put_blob

@@ -14,7 +14,8 @@ from app.api import meters
 from app.cli.stack import BACKEND
 from app.jobs.context import Context
 from app.jobs.meters import PROCESS
-from app.jobs.metrics import TOTALS, InstallationCollector
+from app.jobs.metrics import InstallationCollector
+from app.jobs.tallied_metrics import TOTALS
 from app.models import Tally
 from app.workers.metrics import WorkFolder
 from tests.jobs.factories import make_job
