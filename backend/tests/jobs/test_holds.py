@@ -4,6 +4,7 @@ import pytest
 
 from app.core.errors import ConflictError, MaintenanceError, NotFoundError
 from app.executors.scripted import ScriptedExecutor
+from app.jobs.again import retry
 from app.jobs.context import Context
 from app.jobs.holds import (
     begin_maintenance,
@@ -15,7 +16,6 @@ from app.jobs.holds import (
 from app.jobs.presence import Reporter, running_on, workers
 from app.jobs.requeue import requeue
 from app.jobs.states import Ending, cancel, extend, finish
-from app.jobs.submit import retry
 from app.jobs.turns import Taker, claim_next
 from app.models import Job, JobStatus, JobType, User
 from tests.jobs.factories import (

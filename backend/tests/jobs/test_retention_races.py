@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import ConflictError, NotFoundError
 from app.db.engine import Database
-from app.jobs import retention, submit
+from app.jobs import again, retention
 from app.jobs.context import Context
 from app.jobs.earlier import kept_steps
 from app.jobs.retention import delete_job, retire
+from app.jobs.submit import add_job
 from app.models import Job, Project, Revision
 from app.projects.revisions import keep_revision
 from tests.jobs.factories import job_of
@@ -69,15 +70,15 @@ def test_steps_stay_that_a_job_which_is_being_made_begins_with(
 ) -> None:
     context = keeping(**{rule: 1})
     old = over(context, days_ago=9)
-    add, thread = submit._add, Thread(target=lambda: retire(context))
+    add, thread = add_job, Thread(target=lambda: retire(context))
 
     def add_slowly(session: Session, job: Job, *words: object) -> None:
         add(session, job, *words)  # type: ignore[arg-type]  # handed on as they came
         thread.start()
         until_it_waits(context.database, thread)
 
-    monkeypatch.setattr(submit, "_add", add_slowly)
-    new = submit._again(context, owner(context), old, {"continues": old})
+    monkeypatch.setattr(again, "add_job", add_slowly)
+    new = again._again(context, owner(context), old, {"continues": old})
     thread.join()
     assert job_of(context.database, new.id).continues == old
     with context.database.reading() as session:
@@ -89,17 +90,17 @@ def test_steps_that_went_after_the_look_are_told(keeping: Callable[..., Context]
     old = over(context, days_ago=9)
     assert retire(context).steps == 1
     with pytest.raises(ConflictError, match="no finished steps"):
-        submit._again(context, owner(context), old, {"continues": old})
+        again._again(context, owner(context), old, {"continues": old})
 
 
 def test_a_job_that_is_being_deleted_is_not_run_again(context: Context) -> None:
     old, ada = over(context, days_ago=9), owner(context)
     told: list[object] = []
 
-    def again() -> None:
+    def try_again() -> None:
         with pytest.raises(NotFoundError) as error:
-            submit.retry(context, ada, old)
+            again.retry(context, ada, old)
         told.append(error.value.detail)
 
-    beside(context, lambda session: retention._delete(session, old), again)
+    beside(context, lambda session: retention._delete(session, old), try_again)
     assert told == [f"There is no job {old}."]

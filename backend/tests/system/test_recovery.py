@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import select
 
 from app.core.settings import Settings
+from app.jobs.again import retry
 from app.jobs.cancel import request_cancel
 from app.jobs.context import Context
-from app.jobs.submit import retry
 from app.models import Artifact, JobStatus
 from tests.jobs.factories import attempts_of, job_of
 from tests.system.lab import ENDLESS, FAST, SHORT, Lab

@@ -7,11 +7,11 @@ from fastapi import APIRouter, Query, Response
 from app.api.deps import Id, WithContext, WithUser
 from app.api.v1.bodies import in_the_body
 from app.jobs.access import get_job
+from app.jobs.again import restart, retry
 from app.jobs.cancel import request_cancel
 from app.jobs.estimate import estimate
 from app.jobs.queries import JobFilter, attempts_of, list_jobs, metrics_of, steps_of
 from app.jobs.retention import delete_job, kept_until, pin, words_of_removal
-from app.jobs.submit import restart, retry
 from app.jobs.values import json_value
 from app.jobs.waiting import waits_for
 from app.models import Job, JobStatus, JobType
