@@ -57,7 +57,7 @@ def _again(context: Context, user: User, job_id: int, values: dict[str, Any]) ->
         job = Job(**{**same, **values}, user_id=user.id)
         if job.continues is not None:
             _hold(session, job.continues)
-        if "continues" in values and kept_steps(session, job_id) is None:
+        if "continues" in values and kept_steps(session, values["continues"]) is None:
             raise ConflictError(_NO_STEPS.format(job_id))  # the retention was faster
         add_job(session, job, outgoing)
     outgoing.send()
@@ -74,6 +74,7 @@ def _hold(session: Session, job_id: int) -> None:
 def restart(context: Context, user: User, job_id: int, changes: dict[str, Any]) -> Job:
     """Make a job that begins with the finished steps of one that has ended.
 
+    One that has none of its own, as it did not get that far, lends those that it was to begin with.
     `changes` to the config: `from` (the step to begin with; without it, where the job stopped),
     `to`, and others. Errors as of retry(); InvalidError for what was asked; ConflictError when the
     job has finished no step that was kept.
@@ -82,11 +83,12 @@ def restart(context: Context, user: User, job_id: int, changes: dict[str, Any]) 
     with context.database.reading() as session:
         old = get_job(session, user, job_id, change=True)
         revision = session.get_one(Revision, old.revision_id)
-        kept = kept_steps(session, job_id)
-    if kept is None:
+        lenders = [one for one in (job_id, old.continues) if one is not None]
+        kept = [one for one in lenders if kept_steps(session, one) is not None]
+    if not kept:
         raise ConflictError(_NO_STEPS.format(job_id))
     raw = layered({**old.config, "from": None, "to": None}, changes)
     tree = get_tree(context.store, revision.tree_digest)
     config, needs = complete_config(context, toolchains[old.toolchain], raw, tree)
-    changed = {"config": config, "needs": needs, "continues": job_id}
+    changed = {"config": config, "needs": needs, "continues": kept[0]}
     return _again(context, user, job_id, changed)

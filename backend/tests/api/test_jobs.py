@@ -7,7 +7,7 @@ from app.jobs.context import Context
 from app.jobs.logs import segment_key
 from app.jobs.patience import outages_met
 from app.jobs.states import Ending, finish
-from app.models import Artifact, Job, JobStatus, Metric, Step
+from app.models import Artifact, Job, JobStatus, KeptStep, Metric, Step
 from tests.api.conftest import MakeClient
 from tests.api.problems import assert_problem
 from tests.jobs.factories import claim_job
@@ -216,6 +216,23 @@ def test_a_job_without_kept_steps_cannot_be_gone_on_with(
     answer = client.post(f"/api/v1/jobs/{ended_job}/restart", json={"from": "run"})
     assert_problem(answer, 409)
     assert "has no finished steps" in answer.json()["detail"]
+
+
+def test_a_restart_that_came_to_nothing_is_no_end(
+    client: TestClient, project: int, context: Context
+) -> None:
+    """It named a step that cannot be begun with, say; the next begins with the same steps."""
+    body = {"config": {"design_name": "tb"}}
+    first, second = (
+        client.post(f"/api/v1/builds/{project}/build", json=body).json()["id"] for _ in range(2)
+    )
+    client.post(f"/api/v1/jobs/{second}/cancel")
+    with context.database.writing() as session:
+        session.get_one(Job, second).continues = first
+        kept = {"step": "A.One", "folder": "run/01", "tree_digest": "0" * 64}
+        session.add(KeptStep(job_id=first, attempt=1, **kept))
+    new = client.post(f"/api/v1/jobs/{second}/restart", json={})
+    assert (new.status_code, new.json()["continues"]) == (201, first)
 
 
 def test_only_who_may_change_the_project_restarts_its_jobs(
