@@ -1,5 +1,6 @@
 """What routes are given: the context and who is asking."""
 
+from functools import lru_cache
 from typing import Annotated
 
 from fastapi import Depends, Path, Request
@@ -9,8 +10,11 @@ from structlog.contextvars import bind_contextvars
 from app.accounts.users import identify
 from app.core import tracing
 from app.core.errors import ForbiddenError, UnauthenticatedError
+from app.core.logging import get_logger
 from app.jobs.context import Context
 from app.models import User
+
+log = get_logger(__name__)
 
 SESSION_COOKIE = "a6hub_session"
 _bearer = OAuth2PasswordBearer(tokenUrl="/api/v1/auth/login", auto_error=False)
@@ -54,7 +58,21 @@ def address_of(request: Request) -> str:
     What a proxy says of that counts only if the server was told of the proxy
     (uvicorn's FORWARDED_ALLOW_IPS).
     """
-    return request.client.host if request.client else ""
+    address = request.client.host if request.client else ""
+    said = request.headers.get("x-forwarded-for")
+    if said and address not in said:
+        _tell_of_proxy(address)
+    return address
+
+
+@lru_cache(maxsize=16)
+def _tell_of_proxy(address: str) -> None:
+    """Say once that somebody forwards requests whom the server was not told of."""
+    log.warning(
+        "a proxy is not believed: all who come through it count as one address",
+        peer=address,
+        advice="If it is yours, set FORWARDED_ALLOW_IPS to its address (docs/deploy.md).",
+    )
 
 
 def find_user(

@@ -9,7 +9,7 @@ import os
 import tarfile
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,6 +20,8 @@ from app.storage.store import CHUNK, Entry, Store
 
 FILE_ENDING = ".tar"
 _LOCK = "lock"
+#: Below the manifests, so that a folder has no more in it than it had.
+_READING = "backups/reading.lock"
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
 
 
@@ -77,10 +79,27 @@ class Folder(Place):
     def changing(self) -> Iterator[None]:
         """Keep others from changing it meanwhile; ConflictError while one does."""
         with (self._path / _LOCK).open("ab") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise ConflictError("Another command is changing the backups here.") from error
+            _take(lock, fcntl.LOCK_EX, "Another command is changing the backups here.")
+            yield
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Keep others from removing backups meanwhile; ConflictError while one does.
+
+        Where nothing can be written, or there is none, it goes without.
+        """
+        with ExitStack() as stack:
+            with suppress(OSError):
+                lock = stack.enter_context((self._path / _READING).open("a+b"))
+                _take(lock, fcntl.LOCK_SH, "Backups here are just being removed.")
+            yield
+
+    @contextmanager
+    def removing(self) -> Iterator[None]:
+        """Keep others from changing and reading it meanwhile; ConflictError while one does."""
+        (self._path / _READING).parent.mkdir(exist_ok=True, mode=0o700)
+        with self.changing(), (self._path / _READING).open("a+b") as lock:
+            _take(lock, fcntl.LOCK_EX, "A backup here is just being read.")
             yield
 
     def strange(self) -> str | None:
@@ -126,6 +145,13 @@ class Folder(Place):
         os.sync()
         super().finish(name, manifest)
         os.sync()
+
+
+def _take(lock: BinaryIO, kind: int, refusal: str) -> None:
+    try:
+        fcntl.flock(lock, kind | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise ConflictError(refusal) from error
 
 
 class NewFile(Place):

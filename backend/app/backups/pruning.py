@@ -44,7 +44,7 @@ def prune(
 
     ConflictError when the folder is none of backups, or holds none that is whole.
     """
-    with place.changing():
+    with place.removing():
         return _prune(place, scheme, progress, dry_run=dry_run)
 
 

@@ -93,7 +93,9 @@ def _to_read(path: Path) -> Iterator[Place]:
     if not path.exists():
         raise NotFoundError(f"There is nothing at {path}.")
     if path.is_dir():
-        yield Folder(path)
+        folder = Folder(path)
+        with folder.reading():
+            yield folder
         return
     with closing(OldFile(path)) as file:
         yield file

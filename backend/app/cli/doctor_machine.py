@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+from app.cli.doctor_settings import broker_hosts, is_here
 from app.cli.finding import Finding
 from app.core.settings import Settings
 from app.executors.registry import make_executor
@@ -28,11 +29,17 @@ def look_at_tools(settings: Settings) -> Iterator[Finding]:
         ("sta", "opensta", "-version"),
     ):
         path = shutil.which(program)
-        if path is None:
+        if path is None and program == "redis-server" and not _has_redis_here(settings):
+            yield Finding(program, True, "not needed: Redis is elsewhere")
+        elif path is None:
             yield Finding(program, False, "missing", f"Install it: sudo apt-get install {package}")
         else:
             done = subprocess.run([path, flag], capture_output=True, text=True, check=False)
             yield Finding(program, True, (done.stdout or done.stderr or path).split("\n")[0])
+
+
+def _has_redis_here(settings: Settings) -> bool:
+    return all(map(is_here, broker_hosts(settings)))
 
 
 def look_at_executor(settings: Settings) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from sqlalchemy import text, update
 
 from app.cli import doctor_database
 from app.cli.doctor_database import look_at_database
-from app.cli.doctor_machine import look_at_files
+from app.cli.doctor_machine import look_at_files, look_at_tools
 from app.cli.finding import Finding
 from app.core.clock import utcnow
 from app.core.settings import Settings
@@ -120,6 +120,16 @@ def test_maintenance_and_workers_of_another_version(context: Context) -> None:
     found = {one.name: one for one in look_at_database(context.settings)}
     assert found["maintenance"].well
     assert "host:1 (0.0.1)" in found["versions"].words
+
+
+@pytest.mark.parametrize(("host", "well"), [("localhost", False), ("redis", True)])
+def test_redis_need_not_be_installed_where_it_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str, well: bool
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))  # where there is no program
+    found = {one.name: one for one in look_at_tools(Settings(redis_host=host))}
+    assert found["redis-server"].well is well
+    assert not found["iverilog"].well
 
 
 def test_secrets_that_others_may_read(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import httpx2
 import pytest
 
 from app.accounts import guard
+from app.api import deps
 from app.jobs.context import Context
 from tests.system.server import served
 
@@ -21,6 +22,8 @@ def test_the_address_behind_a_proxy(
     monkeypatch.setattr(guard, "PAIR", 1)
     monkeypatch.setenv("FORWARDED_ALLOW_IPS", trusted)
     form = {"username": "ada", "password": "wrong"}
+    told: list[object] = []
+    monkeypatch.setattr(deps, "_tell_of_proxy", told.append)
     with served(context.settings) as address:
         answers = [
             httpx2.post(
@@ -32,3 +35,4 @@ def test_the_address_behind_a_proxy(
             for number in range(2)
         ]
     assert answers == [401, second]
+    assert told == ([] if trusted == "127.0.0.1" else ["127.0.0.1"] * 2)
