@@ -11,8 +11,9 @@ from app.core.logging import get_logger, in_context
 from app.jobs.context import Context
 from app.jobs.live import LiveStream
 from app.jobs.patience import OUTAGE_SECONDS, note_outage
+from app.jobs.shown_steps import ShownSteps
 from app.jobs.states import Claim, extend
-from app.jobs.steps import ShownSteps, StepBook
+from app.jobs.steps import StepBook
 
 log = get_logger(__name__)
 

@@ -24,8 +24,8 @@ from app.jobs.artifacts import keep_artifacts
 from app.jobs.bench import Bench
 from app.jobs.context import Context
 from app.jobs.logs import read_log
+from app.jobs.shown_steps import ShownSteps
 from app.jobs.states import Claim, Reason, cancel, reap
-from app.jobs.steps import ShownSteps
 from app.jobs.taking import run_next
 from app.jobs.watch import Watch
 from app.models import Artifact, Job, JobStatus, JobType, Metric, Step
