@@ -33,7 +33,8 @@ from app.jobs.figures import Figures
 from app.jobs.keeping import StepKeeper
 from app.jobs.lacking import is_lacking
 from app.jobs.live import LiveStream
-from app.jobs.logs import LogWriter, Shipper
+from app.jobs.log_shipper import Shipper
+from app.jobs.log_writer import LogWriter
 from app.jobs.outbox import Outgoing
 from app.jobs.patience import patiently
 from app.jobs.states import Claim, Ending, finish, release

@@ -10,7 +10,7 @@ from pathlib import Path
 from app.core.settings import Settings
 from app.executors.base import Command, Executor, Exit, Limits, OutputSink
 from app.jobs.figures import Figures
-from app.jobs.logs import LogWriter
+from app.jobs.log_writer import LogWriter
 from app.jobs.patience import patiently
 from app.jobs.steps import StepBook, in_words
 from app.toolchains.base import ToolCommand, ToolRun

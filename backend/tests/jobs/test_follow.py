@@ -14,7 +14,9 @@ from app.core.clock import utcnow
 from app.jobs.context import Context
 from app.jobs.follow import CHUNK, Event, follow
 from app.jobs.live import LiveStream
-from app.jobs.logs import SEGMENT, LogWriter, Shipper, log_size, read_log, segment_key
+from app.jobs.log_shipper import Shipper
+from app.jobs.log_writer import LogWriter
+from app.jobs.logs import SEGMENT, log_size, read_log, segment_key
 from app.jobs.states import Claim, Ending, cancel, finish, reap
 from app.models import Job, JobStatus
 from app.storage.store import Store
