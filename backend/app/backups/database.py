@@ -14,8 +14,9 @@ from app.backups.snapshot import copy_words, cursor_of
 from app.core.settings import Settings
 from app.db.engine import Database
 from app.db.migrate import upgrade
+from app.jobs.claims import Claim
 from app.jobs.holds import EVERYWHERE
-from app.jobs.states import Claim, release
+from app.jobs.states import release
 from app.models import (
     AccessToken,
     Failures,

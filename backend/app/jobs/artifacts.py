@@ -11,7 +11,7 @@ from io import BufferedReader
 from pathlib import Path
 
 from app.core.logging import get_logger
-from app.jobs.states import Claim
+from app.jobs.claims import Claim
 from app.models import Artifact
 from app.storage.store import Store
 from app.toolchains.base import CollectedFile

@@ -18,6 +18,7 @@ from functools import partial
 from app.core.logging import get_logger
 from app.jobs.artifacts import keep_artifacts
 from app.jobs.bench import Bench
+from app.jobs.claims import Claim
 from app.jobs.commands import CommandRunner
 from app.jobs.earlier import Kept, as_earlier, beginning, find_kept
 from app.jobs.endings import (
@@ -36,8 +37,9 @@ from app.jobs.live import LiveStream
 from app.jobs.log_shipper import Shipper
 from app.jobs.log_writer import LogWriter
 from app.jobs.outbox import Outgoing
+from app.jobs.outcomes import Ending
 from app.jobs.patience import patiently
-from app.jobs.states import Claim, Ending, finish, release
+from app.jobs.states import finish, release
 from app.jobs.steps import StepBook, current_step
 from app.jobs.values import clean
 from app.jobs.watch import Halt, Watch

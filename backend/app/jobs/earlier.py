@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.executors.folders import remove
+from app.jobs.claims import Claim
 from app.jobs.patience import patiently
-from app.jobs.states import Claim
 from app.jobs.steps import Told
 from app.models import Attempt, KeptStep, Step
 from app.storage.store import Store

@@ -4,7 +4,7 @@ import errno
 
 from app.core.logging import get_logger
 from app.executors.base import Exit, Outcome
-from app.jobs.states import Ending, Reason
+from app.jobs.outcomes import Ending, Reason
 from app.jobs.watch import Halt
 from app.models import JobStatus
 from app.toolchains.base import BadInputError, Toolchain, ToolCommand, ToolResult, ToolRun

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 
 from app.core.logging import get_logger, in_context
 from app.db.base import table_of
+from app.jobs.claims import Claim, fence
 from app.jobs.context import Context
 from app.jobs.patience import OUTAGES, patiently
-from app.jobs.states import Claim, fence
 from app.models import Attempt, Job, KeptStep
 from app.storage.blobs import put_blob_file
 from app.storage.store import Store

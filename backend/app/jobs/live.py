@@ -13,7 +13,7 @@ from redis import Redis
 from redis.client import PubSub
 
 from app.jobs.broker import BROKER_ERRORS
-from app.jobs.states import Claim
+from app.jobs.claims import Claim
 
 #: Entries kept in a job's stream, about: Redis trims whole nodes. Who is behind reads the store.
 STREAM_ENTRIES = 256

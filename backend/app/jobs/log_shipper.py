@@ -12,10 +12,10 @@ from pathlib import Path
 
 from app.core.logging import get_logger, in_context
 from app.jobs.broker import BROKER_ERRORS
+from app.jobs.claims import Claim
 from app.jobs.live import LiveStream
 from app.jobs.logs import SEGMENT, segment_key
 from app.jobs.patience import note_outage
-from app.jobs.states import Claim
 from app.jobs.text import whole_utf8
 from app.storage.store import Store
 

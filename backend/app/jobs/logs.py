@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from app.jobs.capped import complete_log
-from app.jobs.states import Claim
+from app.jobs.claims import Claim
 from app.storage.store import Store
 
 #: Bytes in a segment. Readers rely on it: changing it makes old logs unreadable.

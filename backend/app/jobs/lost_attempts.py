@@ -9,11 +9,13 @@ from sqlalchemy import select
 from app.core.logging import get_logger
 from app.core.memory import MemoryKills
 from app.db.engine import Database
+from app.jobs.claims import Claim, fence
 from app.jobs.context import Context
 from app.jobs.logs import store_rest
 from app.jobs.meters import leases_expired
+from app.jobs.outcomes import Loss, Reason
 from app.jobs.patience import OUTAGES
-from app.jobs.states import Claim, Loss, Reason, expired, fence, lose, reap
+from app.jobs.states import expired, lose, reap
 from app.jobs.traces import trace_attempt
 from app.jobs.workdir import WorkDir, work_dirs
 from app.models import Job

@@ -1,9 +1,10 @@
 """Taking a running job from a worker that is stuck."""
 
 from app.core.errors import ConflictError, NotFoundError
+from app.jobs.claims import Claim
 from app.jobs.context import Context
 from app.jobs.outbox import Outgoing
-from app.jobs.states import Claim, release
+from app.jobs.states import release
 from app.models import Job, JobStatus
 
 #: What to do instead with a job that does not run.

@@ -7,7 +7,8 @@ from sqlalchemy import bindparam, delete, insert
 from sqlalchemy.orm import Session
 
 from app.db.base import table_of
-from app.jobs.states import Claim, set_current_step
+from app.jobs.claims import Claim
+from app.jobs.states import set_current_step
 from app.jobs.steps import current_step
 from app.jobs.values import clean, json_value
 from app.models import Step

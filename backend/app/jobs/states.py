@@ -7,11 +7,9 @@
     pending ──cancel─> cancelled
 
 Each change is one UPDATE that names the state it starts from. Those of a running job also name the
-attempt (`fencing`): a worker that has lost its lease matches no row and can write nothing.
+attempt (`claims.fence`): a worker that has lost its lease matches no row and can write nothing.
 """
 
-import enum
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -25,48 +23,9 @@ from app.core.errors import ConflictError
 from app.db.base import table_of
 from app.db.clock import database_now
 from app.db.types import UtcDateTime
+from app.jobs.claims import Claim, fence
+from app.jobs.outcomes import Ending, Loss, Reason
 from app.models import Attempt, Job, JobStatus, OutboxMessage
-
-
-class Reason(enum.StrEnum):
-    """Why a job failed."""
-
-    TOOL_FAILED = "tool_failed"
-    TIMED_OUT = "timed_out"
-    OUT_OF_MEMORY = "out_of_memory"
-    DISK_FULL = "disk_full"
-    OUTPUT_LIMIT = "output_limit"
-    WORKER_LOST = "worker_lost"
-    BAD_INPUT = "bad_input"
-    CANCELLED = "cancelled"
-    INTERNAL = "internal"
-
-
-@dataclass(frozen=True)
-class Claim:
-    """The right to work on a job: whoever holds the newest attempt's number, while it runs."""
-
-    job_id: int
-    attempt: int
-
-
-@dataclass(frozen=True)
-class Ending:
-    """How a job ends. `reason` is None unless it failed or was cancelled."""
-
-    status: JobStatus
-    message: str
-    reason: Reason | None = None
-    verdict: str | None = None
-    current_step: str | None = None
-
-
-@dataclass(frozen=True)
-class Loss:
-    """How an attempt was lost."""
-
-    reason: Reason
-    message: str
 
 
 def enqueue(session: Session, job: Job) -> None:
@@ -223,11 +182,6 @@ def cancel(session: Session, job: Job) -> JobStatus:
         _drop_message(session, job.id)
         return JobStatus.CANCELLED
     return _ask_to_cancel(session, job)
-
-
-def fence(mine: Claim) -> tuple[ColumnElement[bool], ...]:
-    """Return the conditions that hold only while the attempt is the job's running one."""
-    return (Job.id == mine.job_id, Job.attempt == mine.attempt, Job.status == JobStatus.RUNNING)
 
 
 _WAITING: dict[str, Any] = {

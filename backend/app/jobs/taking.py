@@ -10,9 +10,9 @@ from app.core.logging import get_logger
 from app.core.tracing import trace_of
 from app.jobs.attempt import RunningAttempt
 from app.jobs.bench import Bench
+from app.jobs.claims import Claim
 from app.jobs.outbox import Outgoing, call_again, pass_on
 from app.jobs.patience import patiently
-from app.jobs.states import Claim
 from app.jobs.traces import trace_attempt
 from app.jobs.turns import Taker, claim_next
 from app.jobs.work import Work, read_work

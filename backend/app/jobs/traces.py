@@ -14,7 +14,7 @@ from app.core import tracing
 from app.core.logging import get_logger
 from app.core.tracing import PastSpan
 from app.db.engine import Database
-from app.jobs.states import Claim
+from app.jobs.claims import Claim
 from app.models import Attempt, Job, Step
 
 log = get_logger(__name__)

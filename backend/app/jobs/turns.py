@@ -22,8 +22,9 @@ from app.db.base import table_of
 from app.db.clock import database_now
 from app.db.engine import Database
 from app.jobs.abilities import Abilities, abilities_of, can_run, runnable
+from app.jobs.claims import Claim
 from app.jobs.holds import is_held
-from app.jobs.states import Claim, claim
+from app.jobs.states import claim
 from app.models import Job, JobStatus, OutboxMessage, User
 
 

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.logging import get_logger, in_context
+from app.jobs.claims import Claim
 from app.jobs.context import Context
 from app.jobs.live import LiveStream
 from app.jobs.patience import OUTAGE_SECONDS, note_outage
 from app.jobs.shown_steps import ShownSteps
-from app.jobs.states import Claim, extend
+from app.jobs.states import extend
 from app.jobs.steps import StepBook
 
 log = get_logger(__name__)

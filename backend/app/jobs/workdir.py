@@ -14,7 +14,7 @@ from pathlib import Path
 
 from app.core.locks import is_locked
 from app.executors.folders import remove
-from app.jobs.states import Claim
+from app.jobs.claims import Claim
 from app.storage.store import Store
 from app.storage.trees import write_tree
 from app.toolchains.base import SOURCE

@@ -16,7 +16,8 @@ from sqlalchemy import update
 from app.core.settings import Settings
 from app.executors.base import Executor
 from app.jobs.context import Context
-from app.jobs.states import Ending, finish
+from app.jobs.outcomes import Ending
+from app.jobs.states import finish
 from app.models import Job, JobStatus, Metric
 from app.storage.blobs import blob_key
 from app.toolchains.registry import make_toolchains

@@ -5,8 +5,9 @@ from fastapi.testclient import TestClient
 
 from app.jobs.context import Context
 from app.jobs.logs import segment_key
+from app.jobs.outcomes import Ending
 from app.jobs.patience import outages_met
-from app.jobs.states import Ending, finish
+from app.jobs.states import finish
 from app.models import Artifact, Job, JobStatus, KeptStep, Metric, Step
 from tests.api.conftest import MakeClient
 from tests.api.problems import assert_problem

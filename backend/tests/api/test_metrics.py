@@ -20,9 +20,10 @@ from app.executors.scripted import ScriptedExecutor
 from app.jobs.context import Context
 from app.jobs.holds import begin_maintenance, drain
 from app.jobs.metrics import InstallationCollector
+from app.jobs.outcomes import Ending
 from app.jobs.presence import Reporter
 from app.jobs.present_metrics import MOST_USERS
-from app.jobs.states import Ending, finish
+from app.jobs.states import finish
 from app.jobs.tallied_metrics import MOST_TOTALS
 from app.jobs.tallies import tally
 from app.models import JobStatus, JobType, Tally

@@ -7,7 +7,8 @@ from fastapi.testclient import TestClient
 
 from app.core.clock import utcnow
 from app.jobs.context import Context
-from app.jobs.states import Ending, finish
+from app.jobs.outcomes import Ending
+from app.jobs.states import finish
 from app.jobs.sweep import sweep
 from app.models import Artifact, Job, JobStatus, Step
 from tests.api.conftest import MakeClient

@@ -8,7 +8,8 @@ from sqlalchemy import MetaData, select
 from app.core.clock import utcnow
 from app.jobs.context import Context
 from app.jobs.logs import segment_key
-from app.jobs.states import Ending, extend, finish
+from app.jobs.outcomes import Ending
+from app.jobs.states import extend, finish
 from app.models import AccessToken, Artifact, JobStatus, KeptStep, Metric, ProjectFile
 from app.storage.blobs import digest_of, put_blob
 from app.storage.trees import TreeFile, put_tree

@@ -17,7 +17,9 @@ from app.db import migrate
 from app.db.base import Base
 from app.db.engine import Database
 from app.db.migrate import fits, is_current, upgrade
-from app.jobs.states import Claim, Ending, claim, finish
+from app.jobs.claims import Claim
+from app.jobs.outcomes import Ending
+from app.jobs.states import claim, finish
 from app.models import Attempt, Job, JobStatus, Priority
 from tests.db.old import DONE, FIRST, RUNNING, TOKEN, WAITING, as_before, fill, rows_of, tables_of
 from tests.jobs.factories import claim_job, job_of, status_of

@@ -6,8 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 from app.core.clock import utcnow
+from app.jobs.claims import Claim
 from app.jobs.context import Context
-from app.jobs.states import Claim, Ending, finish
+from app.jobs.outcomes import Ending
+from app.jobs.states import finish
 from app.models import Artifact, Job, JobStatus, JobType, KeptStep, Metric, Project, Step, User
 from app.storage.blobs import put_blob
 from app.storage.trees import TreeFile, put_tree

@@ -3,7 +3,8 @@
 from sqlalchemy import select
 
 from app.db.engine import Database
-from app.jobs.states import Claim, claim, enqueue
+from app.jobs.claims import Claim
+from app.jobs.states import claim, enqueue
 from app.models import (
     Attempt,
     Job,

@@ -22,10 +22,12 @@ from app.executors.ending import not_started
 from app.executors.scripted import USAGE, ScriptedExecutor, VanishedError
 from app.jobs.artifacts import keep_artifacts
 from app.jobs.bench import Bench
+from app.jobs.claims import Claim
 from app.jobs.context import Context
 from app.jobs.logs import read_log
+from app.jobs.outcomes import Reason
 from app.jobs.shown_steps import ShownSteps
-from app.jobs.states import Claim, Reason, cancel, reap
+from app.jobs.states import cancel, reap
 from app.jobs.taking import run_next
 from app.jobs.watch import Watch
 from app.models import Artifact, Job, JobStatus, JobType, Metric, Step

@@ -11,13 +11,15 @@ import pytest
 from obstore.exceptions import BaseError as StoreError
 
 from app.core.clock import utcnow
+from app.jobs.claims import Claim
 from app.jobs.context import Context
 from app.jobs.follow import CHUNK, Event, follow
 from app.jobs.live import LiveStream
 from app.jobs.log_shipper import Shipper
 from app.jobs.log_writer import LogWriter
 from app.jobs.logs import SEGMENT, log_size, read_log, segment_key
-from app.jobs.states import Claim, Ending, cancel, finish, reap
+from app.jobs.outcomes import Ending
+from app.jobs.states import cancel, finish, reap
 from app.models import Job, JobStatus
 from app.storage.store import Store
 from tests.jobs.factories import claim_job, make_job

@@ -13,9 +13,10 @@ from app.jobs.holds import (
     refuse_in_maintenance,
     undrain,
 )
+from app.jobs.outcomes import Ending
 from app.jobs.presence import Reporter, running_on, workers
 from app.jobs.requeue import requeue
-from app.jobs.states import Ending, cancel, extend, finish
+from app.jobs.states import cancel, extend, finish
 from app.jobs.turns import Taker, claim_next
 from app.models import Job, JobStatus, JobType, User
 from tests.jobs.factories import (

@@ -19,10 +19,12 @@ from app.executors.base import Command, Exit, Outcome
 from app.executors.scripted import GOOD, USAGE, ScriptedExecutor, VanishedError
 from app.jobs import attempt, keeping
 from app.jobs.bench import Bench
+from app.jobs.claims import Claim
 from app.jobs.context import Context
 from app.jobs.keeping import NotKeptError, StepKeeper, keep_folder
 from app.jobs.logs import read_log
-from app.jobs.states import Claim, Loss, Reason, lose
+from app.jobs.outcomes import Loss, Reason
+from app.jobs.states import lose
 from app.jobs.taking import run_next
 from app.jobs.watch import Halt, Watch
 from app.models import Job, JobType, KeptStep, Step

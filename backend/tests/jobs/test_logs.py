@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from obstore.store import MemoryStore
 
 from app.jobs.capped import CappedFile, complete_log
+from app.jobs.claims import Claim
 from app.jobs.live import LiveStream
 from app.jobs.log_shipper import BACKLOG, Shipper
 from app.jobs.log_writer import LogWriter
 from app.jobs.logs import SEGMENT, log_size, read_log, store_rest
-from app.jobs.states import Claim
 from app.jobs.text import utf8_pieces, whole_utf8
 from app.storage.store import Store
 

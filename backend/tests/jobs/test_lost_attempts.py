@@ -9,10 +9,10 @@ from contextlib import contextmanager
 import pytest
 
 from app.core.memory import MemoryKills
+from app.jobs.claims import Claim
 from app.jobs.context import Context
 from app.jobs.logs import read_log
 from app.jobs.lost_attempts import clear_dead_attempts, reap_expired
-from app.jobs.states import Claim
 from app.jobs.workdir import WorkDir
 from app.models import JobStatus
 from tests.jobs.factories import attempts_of, claim_job, make_job, status_of

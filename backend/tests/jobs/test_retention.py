@@ -14,8 +14,9 @@ from app.jobs import retention, sweep
 from app.jobs.context import Context
 from app.jobs.duties import Duty
 from app.jobs.logs import segment_key
+from app.jobs.outcomes import Ending
 from app.jobs.retention import delete_job, kept_until, pin, retire
-from app.jobs.states import Ending, finish
+from app.jobs.states import finish
 from app.models import Artifact, Job, JobStatus, KeptStep, Revision, UpkeepLease, User
 from app.storage.blobs import put_blob
 from app.storage.trees import TreeFile, put_tree, tree_key

@@ -6,19 +6,9 @@ import pytest
 
 from app.core.errors import ConflictError
 from app.db.engine import Database
-from app.jobs.states import (
-    Claim,
-    Ending,
-    Reason,
-    cancel,
-    claim,
-    expired,
-    extend,
-    finish,
-    reap,
-    release,
-    set_current_step,
-)
+from app.jobs.claims import Claim
+from app.jobs.outcomes import Ending, Reason
+from app.jobs.states import cancel, claim, expired, extend, finish, reap, release, set_current_step
 from app.models import Job, JobStatus
 from tests.jobs.factories import (
     attempts_of,

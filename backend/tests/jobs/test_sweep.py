@@ -10,7 +10,8 @@ from app.core.clock import utcnow
 from app.jobs.context import Context
 from app.jobs.duties import Duty
 from app.jobs.logs import segment_key
-from app.jobs.states import Ending, finish
+from app.jobs.outcomes import Ending
+from app.jobs.states import finish
 from app.jobs.store_owner import KEY, ForeignStoreError
 from app.jobs.sweep import _take_turn, sweep
 from app.models import Job, JobStatus, KeptStep, ProjectFile, Revision, UpkeepLease

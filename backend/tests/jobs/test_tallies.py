@@ -8,11 +8,13 @@ from sqlalchemy import delete, select, update
 
 from app.db.engine import Database
 from app.executors.base import Usage
+from app.jobs.claims import Claim
 from app.jobs.context import Context
 from app.jobs.counting import OTHER, RUN_BOUNDS, START_BOUNDS
 from app.jobs.figures import Figures
+from app.jobs.outcomes import Ending, Loss, Reason
 from app.jobs.patience import note_outage
-from app.jobs.states import Claim, Ending, Loss, Reason, cancel, finish, lose, release
+from app.jobs.states import cancel, finish, lose, release
 from app.jobs.tallies import known_steps, read_tallies, tally, tally_if_due
 from app.models import Artifact, Attempt, Job, JobStatus, Project, Step
 from app.storage.freshness import lookups

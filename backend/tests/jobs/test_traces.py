@@ -9,8 +9,10 @@ from sqlalchemy import select, update
 from app.core.settings import Settings
 from app.core.tracing import end_tracing, setup_tracing
 from app.db.engine import Database
+from app.jobs.claims import Claim
 from app.jobs.figures import Figures
-from app.jobs.states import Claim, Ending, Loss, Reason, finish, lose
+from app.jobs.outcomes import Ending, Loss, Reason
+from app.jobs.states import finish, lose
 from app.jobs.traces import trace_attempt
 from app.models import Attempt, Job, JobStatus, Step
 from tests.jobs.factories import claim_job, job_of, make_job

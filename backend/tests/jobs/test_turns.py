@@ -5,7 +5,9 @@ from collections import Counter
 
 from app.core.clock import utcnow
 from app.db.engine import Database
-from app.jobs.states import Claim, Ending, finish
+from app.jobs.claims import Claim
+from app.jobs.outcomes import Ending
+from app.jobs.states import finish
 from app.jobs.turns import Taker, admissible, claim_next, waiting_users
 from app.models import Job, JobStatus, JobType, OutboxMessage, Priority, User
 from tests.jobs.factories import job_of, make_job, make_user
