@@ -3,7 +3,7 @@
 import math
 import re
 
-from librelane_plugin_offline.database import Design, Floorplan, Instance, Rect
+from librelane_plugin_offline.database import Design, Floorplan, FlowError, Instance, Rect
 from librelane_plugin_offline.grid import (
     GROUND,
     LIBRARY,
@@ -33,8 +33,11 @@ TAP = LIBRARY + "tapvpwrvgnd_1"
 def make_floorplan(design: Design, utilization: float, aspect: float) -> None:
     """Set the design's floorplan: a core of which the cells fill the share `utilization`.
 
-    `aspect` is height over width. The core is larger where the ports need a longer edge.
+    `aspect` is height over width. The core is larger where the ports need a longer edge. FlowError
+    for what no core can have.
     """
+    if utilization <= 0 or aspect <= 0:
+        raise FlowError("FP_CORE_UTIL and FP_ASPECT_RATIO have to be above 0.")
     area = cell_area(design)
     width = math.sqrt(area / utilization / aspect)
     per_side = math.ceil(len(design.ports) / 4)

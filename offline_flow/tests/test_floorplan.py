@@ -3,7 +3,7 @@ from itertools import pairwise
 import pytest
 from conftest import cell, chain, core_of
 
-from librelane_plugin_offline.database import Design, Port
+from librelane_plugin_offline.database import Design, FlowError, Port
 from librelane_plugin_offline.floorplan import (
     MIN_ROWS,
     MIN_SITES,
@@ -29,6 +29,13 @@ def test_the_cells_fill_the_asked_share_of_the_core(design: Design) -> None:
     assert plan.core.top - plan.core.bottom == plan.rows * ROW
     area = plan.sites * SITE * plan.rows * ROW
     assert 0.45 < cell_area(design) / area <= 0.5
+
+
+@pytest.mark.parametrize(("utilization", "aspect"), [(0, 1), (-0.4, 1), (0.4, 0), (0.4, -1)])
+def test_no_core_is_without_an_area(design: Design, utilization: float, aspect: float) -> None:
+    chain(design, 20)
+    with pytest.raises(FlowError, match="have to be above 0"):
+        make_floorplan(design, utilization, aspect)
 
 
 def test_the_aspect_is_height_over_width(design: Design) -> None:
