@@ -99,9 +99,11 @@ def _went_on(last: StepFolder, session: Session | None, log: FlowLog, has_final:
     logged = [one for one in session.steps if one.is_of(last)] if session else []
     if session is not None and session.ended:
         return bool(logged)
-    if last.defers is not None:
-        return last.defers
-    return has_final or any(log.says_deferred(one) for one in logged)
+    if any(log.says_deferred(one) for one in logged):
+        return True
+    if last.defers:  # it would have said so, unless it is one that never does
+        return not logged or any(one.is_silent for one in logged)
+    return last.defers is None and has_final
 
 
 def _came_to_end(

@@ -137,6 +137,17 @@ def test_interrupted_in_a_step(run: RunDirectory) -> None:
     )
 
 
+@_BOTH
+def test_interrupted_in_a_checker(run: RunDirectory, says_where: bool) -> None:
+    """One that lets the flow go on says what it has found."""
+    run.start(says_where)
+    run.step("OpenROAD.DetailedRouting")
+    run.begin("Checker.TrDRC")
+    assert _judge(run).verdict is Verdict.FAILED
+    run.log("2 Routing DRC errors found. - deferred", "error")
+    assert [(one.kind, one.count) for one in _judge(run).violations] == [("drc.routing", 2)]
+
+
 def test_interrupted_with_errors_of_earlier_steps(run: RunDirectory) -> None:
     run.start()
     run.begin("OpenROAD.GeneratePDN")
