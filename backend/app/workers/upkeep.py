@@ -8,7 +8,6 @@ import signal
 import socket
 import sys
 import threading
-import time
 from contextlib import suppress
 
 from app.core.logging import get_logger, setup_logging
@@ -22,20 +21,16 @@ from app.jobs.broker import BROKER_ERRORS
 from app.jobs.broker_settings import broker_settings
 from app.jobs.context import Context
 from app.jobs.holds import is_held
-from app.jobs.offers import publish
-from app.jobs.patience import OUTAGES, is_outage, patiently
+from app.jobs.patience import OUTAGES, is_outage
 from app.jobs.presence import Reporter
 from app.jobs.upkeep import Upkeep
-from app.toolchains.base import BadInputError
-from app.toolchains.librelane.offer import Offer, offers_of, with_pdks
 from app.toolchains.registry import ready_toolchains
 from app.workers.intake import FREE, HELD
 from app.workers.metrics import serve_metrics
+from app.workers.offering import Offering
 
 log = get_logger(__name__)
 
-#: How often it is looked what builds can be offered, in seconds.
-OFFER_SECONDS = 5.0
 #: How often it is looked whether jobs are held back, in seconds.
 HOLD_SECONDS = 1.0
 _ENDS = {signal.SIGTERM, signal.SIGINT, signal.SIGQUIT}
@@ -59,7 +54,7 @@ def main() -> None:
     abilities = Abilities(ready_toolchains(settings), queues)
     reporter = Reporter(worker_name(), executor, abilities)
     # Jobs of other machines need not wait until LibreLane has answered.
-    threading.Thread(target=_Offering(context, reporter).run, daemon=True).start()
+    threading.Thread(target=Offering(context, reporter).run, daemon=True).start()
     upkeep = Upkeep(context, executor, reporter)
     upkeep.start()
     while signal.sigtimedwait(_ENDS, HOLD_SECONDS) is None:
@@ -72,51 +67,6 @@ def main() -> None:
 def worker_name() -> str:
     """Return the name of the worker that this process stands beside."""
     return f"{socket.gethostname()}:{os.getppid()}"
-
-
-class _Offering:
-    """Finds out what this machine can build with, and has it told.
-
-    LibreLane is asked once it answers; PDKs come and go while the worker runs.
-    """
-
-    def __init__(self, context: Context, reporter: Reporter) -> None:
-        self._context = context
-        self._reporter = reporter
-        self._asked: tuple[Offer, bytes] | None = None
-        #: What was told last: an offer, or why there is none.
-        self._told: Offer | str | None = None
-
-    def run(self) -> None:
-        """Look again and again."""
-        while True:
-            try:
-                self._look()
-            except Exception:
-                # The store is away for long, say. Jobs wait for the next look.
-                log.exception("offering stumbled")
-            time.sleep(OFFER_SECONDS)
-
-    def _look(self) -> None:
-        settings = self._context.settings
-        try:
-            if self._asked is None:
-                [self._asked] = offers_of(settings)
-            offer, catalog = self._asked
-            self._tell(with_pdks(offer, settings), catalog)
-        except BadInputError as error:
-            if self._told != error.message:
-                self._told = error.message
-                self._reporter.offer({})
-                log.info("no builds offered", why=error.message)
-
-    def _tell(self, offer: Offer, catalog: bytes) -> None:
-        if self._told == offer:
-            return
-        store = self._context.store
-        self._reporter.offer(patiently(lambda: publish(store, offer, catalog), threading.Event()))
-        self._told = offer
-        log.info("builds offered", librelane=offer.librelane, tools=offer.tools)
 
 
 def _tell_of_holds(context: Context, word: int) -> None:
