@@ -51,15 +51,11 @@ def build(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
         with connect() as client:
             name = project or _name(folder)
             if begin is None:
-                number = _project(client, name)
-                _send(client, number, folder, console)
                 request = {**chosen, "to": end, "variables": variables}
-                job = client.submit(number, "build", request)
+                job = _submit(client, name, folder, request, console)
             else:
                 job = client.restart(_newest(client, name), begin, end, variables)
-            console.print(f"build {job}: {client.url}/jobs/{job}", markup=False)
-            if (waits := client.job(job)["waits_for"]) is not None:
-                console.print(waits, markup=False)
+            _tell_of(client, job, console)
             status = _watch(client, job, console) if watch else 0
     except (httpx2.HTTPError, NoServerError) as error:
         words = error.words if isinstance(error, RefusedError) else error
@@ -87,6 +83,21 @@ def _name(folder: Path) -> str:
     if not folder.is_dir():
         raise typer.BadParameter(f"{folder} is no folder.")
     return folder.resolve().name or "design"
+
+
+def _submit(
+    client: Client, name: str, folder: Path, request: dict[str, Any], console: Console
+) -> int:
+    """Send the design and ask for a build of it; return the job's id."""
+    number = _project(client, name)
+    _send(client, number, folder, console)
+    return client.submit(number, "build", request)
+
+
+def _tell_of(client: Client, job: int, console: Console) -> None:
+    console.print(f"build {job}: {client.url}/jobs/{job}", markup=False)
+    if (waits := client.job(job)["waits_for"]) is not None:
+        console.print(waits, markup=False)
 
 
 def _project(client: Client, name: str) -> int:

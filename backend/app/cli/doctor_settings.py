@@ -50,34 +50,54 @@ def _days(days: float | None) -> str:
 
 
 def _contradictions(settings: Settings) -> Iterator[tuple[str, str]]:
-    elsewhere = not all(map(is_here, broker_hosts(settings)))
-    if settings.database.startswith("sqlite") and (elsewhere or is_sentinel(settings.broker_url)):
-        yield (
-            "SQLite, with a Redis that is not this machine's: workers elsewhere see no jobs",
-            "Set A6HUB_DATABASE_URL to PostgreSQL, unless all processes are on this machine.",
-        )
+    """Yield what cannot both be meant, and advice."""
+    for look in (_sqlite_apart, _files_before_steps, _rare_upkeep, _hasty_messages):
+        if found := look(settings):
+            yield found
+
+
+def _sqlite_apart(settings: Settings) -> tuple[str, str] | None:
+    elsewhere = not all(map(is_here, broker_hosts(settings))) or is_sentinel(settings.broker_url)
+    if not (settings.database.startswith("sqlite") and elsewhere):
+        return None
+    return (
+        "SQLite, with a Redis that is not this machine's: workers elsewhere see no jobs",
+        "Set A6HUB_DATABASE_URL to PostgreSQL, unless all processes are on this machine.",
+    )
+
+
+def _files_before_steps(settings: Settings) -> tuple[str, str] | None:
     files, steps = settings.keep_files_days, settings.keep_steps_days
-    if files is not None and files < steps:
-        yield (
-            (
-                f"A6HUB_KEEP_FILES_DAYS={files:g} removes steps with the files, before "
-                f"A6HUB_KEEP_STEPS_DAYS={steps:g}"
-            ),
-            f"Set A6HUB_KEEP_STEPS_DAYS to {files:g} or less.",
-        )
-    if settings.upkeep_seconds > settings.lease_seconds:
-        yield (
-            (
-                f"A6HUB_UPKEEP_SECONDS={settings.upkeep_seconds:g} is longer than a lease: "
-                "lost jobs wait for it"
-            ),
-            f"Set it to {settings.lease_seconds / 10:g} or less.",
-        )
-    if settings.republish_seconds < settings.lease_seconds:
-        yield (
-            (
-                f"A6HUB_REPUBLISH_SECONDS={settings.republish_seconds:g} is shorter than a lease: "
-                "messages are sent again and again"
-            ),
-            "Leave it at 900.",
-        )
+    if files is None or files >= steps:
+        return None
+    return (
+        (
+            f"A6HUB_KEEP_FILES_DAYS={files:g} removes steps with the files, before "
+            f"A6HUB_KEEP_STEPS_DAYS={steps:g}"
+        ),
+        f"Set A6HUB_KEEP_STEPS_DAYS to {files:g} or less.",
+    )
+
+
+def _rare_upkeep(settings: Settings) -> tuple[str, str] | None:
+    if settings.upkeep_seconds <= settings.lease_seconds:
+        return None
+    return (
+        (
+            f"A6HUB_UPKEEP_SECONDS={settings.upkeep_seconds:g} is longer than a lease: "
+            "lost jobs wait for it"
+        ),
+        f"Set it to {settings.lease_seconds / 10:g} or less.",
+    )
+
+
+def _hasty_messages(settings: Settings) -> tuple[str, str] | None:
+    if settings.republish_seconds >= settings.lease_seconds:
+        return None
+    return (
+        (
+            f"A6HUB_REPUBLISH_SECONDS={settings.republish_seconds:g} is shorter than a lease: "
+            "messages are sent again and again"
+        ),
+        "Leave it at 900.",
+    )
