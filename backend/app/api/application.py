@@ -1,7 +1,8 @@
 """The ASGI application."""
 
+import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import cache
 from typing import Any
 
@@ -31,14 +32,17 @@ from app.api.v1 import (
     submitting,
     system,
 )
-from app.core.logging import setup_logging
+from app.core.logging import get_logger, setup_logging
 from app.core.sentry import end_sentry, setup_sentry
 from app.core.settings import Settings
 from app.core.tracing import end_tracing, setup_tracing
+from app.db.migrate import fits
 from app.jobs.context import Context
-from app.jobs.patience import is_outage
+from app.jobs.patience import OUTAGES, is_outage
 from app.jobs.upkeep import Upkeep
 from app.web import pages
+
+log = get_logger(__name__)
 
 _PARTS = (
     *(auth, projects, files, imports),
@@ -115,12 +119,21 @@ def _routes() -> list[BaseRoute]:
     return root.routes
 
 
+def _warn_of_schema(context: Context) -> None:
+    with suppress(*OUTAGES):  # /health/ready tells when it is there
+        if not fits(context.database):
+            advice = "Run ./a6hub migrate; with Compose: docker compose up migrate."
+            log.error("the database has not been migrated", advice=advice)
+
+
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     context: Context = app.state.context
     setup_logging(context.settings)
     setup_tracing(context.settings, "api")
     setup_sentry(context.settings, "api", is_outage)
+    # In a thread: a database that does not answer keeps nobody from starting.
+    threading.Thread(target=_warn_of_schema, args=(context,), daemon=True).start()
     upkeep = Upkeep(context)
     upkeep.start()
     yield

@@ -17,9 +17,8 @@ from app.cli.doctor_settings import look_at_settings
 from app.cli.doctor_stack import look_at_parts, look_at_stack
 from app.cli.finding import Finding
 from app.cli.joining import names_a_stack, running_here, settings_of
-from app.cli.mistakes import words_of_settings
 from app.cli.stack import default_data
-from app.core.settings import Settings
+from app.core.settings import Settings, words_of_settings
 
 
 def doctor(

@@ -8,6 +8,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from app.core.errors import A6hubError
+from app.core.settings import words_of_settings
 
 _LOOK = "Look with ./a6hub doctor."
 _NOT_MIGRATED = (
@@ -30,13 +31,6 @@ def words_of(error: Exception) -> str | None:
         if isinstance(error, kinds):
             return f"{what}: {_first_line(error)}\n{_LOOK}"
     return None
-
-
-def words_of_settings(error: ValidationError) -> list[str]:
-    """Return what is wrong with settings; not what they hold, which may be secret."""
-    return [
-        f"{'.'.join(map(str, one['loc'])) or 'settings'}: {one['msg']}" for one in error.errors()
-    ]
 
 
 _SERVERS: dict[str, tuple[type[Exception], ...]] = {

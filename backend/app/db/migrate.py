@@ -26,7 +26,7 @@ def upgrade(settings: Settings, schema: str = "head") -> None:
 
     Safe to call at once from several processes.
     """
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     database = Database(settings.database)
     try:
         command.upgrade(alembic_config(database), schema)

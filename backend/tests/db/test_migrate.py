@@ -47,9 +47,11 @@ def test_several_at_once_migrate_once(empty: str, tmp_path: Path) -> None:
 
 
 def test_the_first_user_is_made_once_and_gets_a_new_password(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/a6hub.sqlite3"
+    folder = tmp_path / "data"
+    url = f"sqlite:///{folder}/a6hub.sqlite3"
     for password in ("an old one", PASSWORD):
-        assert outcome(migrate(url, tmp_path, A6HUB_ADMIN_PASSWORD=password))[0] == 0
+        assert outcome(migrate(url, folder, A6HUB_ADMIN_PASSWORD=password))[0] == 0
+    assert folder.stat().st_mode & 0o077 == 0  # others have no business with passwords' hashes
     database = Database(url)
     assert log_in(database, ADMIN, PASSWORD, 60, "").token
     with database.reading() as session:

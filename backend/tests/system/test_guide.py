@@ -154,6 +154,43 @@ def test_the_api_starts(guide: Guide) -> None:
         assert get(f"http://127.0.0.1:{port}/health/ready").json()["status"] == "ready"
 
 
+@pytest.mark.parametrize("given", ["", "/opt/pdk"])
+def test_the_start_scripts_name_what_has_been_set_up(
+    guide: Guide, tmp_path: Path, given: str
+) -> None:
+    """So that a worker of theirs can build; what the environment names goes first."""
+    python = tmp_path / "envs" / "flow" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.symlink_to(sys.executable)
+    (tmp_path / "pdk").mkdir()
+    guide.environment |= {"A6HUB_HOME": str(tmp_path), "A6HUB_PDK_ROOT": given}
+    guide.environment["A6HUB_FLOW_PYTHON"] = ""
+    script = '. scripts/common.sh && echo "$A6HUB_FLOW_PYTHON $A6HUB_PDK_ROOT"'
+    said = guide.output(shlex.join(["sh", "-c", script, "scripts/start-worker.sh"]))
+    assert said.split() == [str(python), given or str(tmp_path / "pdk")]
+
+
+@pytest.mark.parametrize("command", ["uvicorn main:app", WORKER])
+def test_wrong_settings_are_told_without_a_traceback(guide: Guide, command: str) -> None:
+    done = subprocess.run(
+        shlex.split(command),
+        cwd=BACKEND,
+        env={**guide.environment, "A6HUB_HEARTBEAT_SECONDS": "10000"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "A6HUB_HEARTBEAT_SECONDS must be at most half" in done.stderr
+
+
+def test_an_api_before_the_migration_says_what_to_do(guide: Guide, tmp_path: Path) -> None:
+    given = {"A6HUB_DATABASE_URL": f"sqlite:///{tmp_path}/new.sqlite3"}
+    with guide.running(f"uvicorn main:app --port {free_port()}", "been migrated", **given) as log:
+        assert "./a6hub migrate" in log.read_text()
+
+
 @pytest.mark.parametrize("command", [FLOWER, "./scripts/start-flower.sh --port={port}"])
 def test_flower_wants_its_password(guide: Guide, tmp_path: Path, command: str) -> None:
     """From a file, as the compose file gives it."""

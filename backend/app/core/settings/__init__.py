@@ -10,6 +10,8 @@ docs/reference/settings.md is made from what is said here: `./a6hub docs`.
 
 from functools import lru_cache
 
+from pydantic import ValidationError
+
 from app.core.settings.accounts import AccountSettings
 from app.core.settings.database import DatabaseSettings
 from app.core.settings.docker import DockerSettings
@@ -44,5 +46,18 @@ class Settings(
 
 @lru_cache
 def get_settings() -> Settings:
-    """Return this process's settings, read once."""
-    return Settings()
+    """Return this process's settings, read once; SystemExit with what is wrong with them.
+
+    Celery and uvicorn would show who starts them a traceback, with that at its end.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SystemExit("\n".join(words_of_settings(error))) from None
+
+
+def words_of_settings(error: ValidationError) -> list[str]:
+    """Return what is wrong with settings; not what they hold, which may be secret."""
+    return [
+        f"{'.'.join(map(str, one['loc'])) or 'settings'}: {one['msg']}" for one in error.errors()
+    ]
