@@ -44,6 +44,9 @@ from app.web import pages
 
 log = get_logger(__name__)
 
+#: How long the end waits for the look at the schema: it must not meet a closed database.
+_LOOK_SECONDS = 5.0
+
 _PARTS = (
     *(auth, projects, files, imports),
     *(jobs, results, logs, steps, artifacts, bundles),
@@ -133,10 +136,12 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     setup_tracing(context.settings, "api")
     setup_sentry(context.settings, "api", is_outage)
     # In a thread: a database that does not answer keeps nobody from starting.
-    threading.Thread(target=_warn_of_schema, args=(context,), daemon=True).start()
+    look = threading.Thread(target=_warn_of_schema, args=(context,), daemon=True)
+    look.start()
     upkeep = Upkeep(context)
     upkeep.start()
     yield
+    look.join(_LOOK_SECONDS)
     upkeep.close()
     context.close()
     end_tracing()
