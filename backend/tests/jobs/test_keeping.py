@@ -1,14 +1,9 @@
 """Attempts that go on where the one before was interrupted."""
 
-import hashlib
-import io
-import os
-import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import pytest
 from obstore.exceptions import BaseError as StoreError
@@ -21,18 +16,16 @@ from app.jobs import attempt, keeping
 from app.jobs.bench import Bench
 from app.jobs.claims import Claim
 from app.jobs.context import Context
-from app.jobs.keeping import NotKeptError, StepKeeper, keep_folder
+from app.jobs.keeping import StepKeeper, keep_folder
 from app.jobs.logs import read_log
 from app.jobs.outcomes import Loss, Reason
 from app.jobs.states import lose
 from app.jobs.taking import run_next
 from app.jobs.watch import Halt, Watch
 from app.models import Job, JobType, KeptStep, Step
-from app.storage.blobs import blob_key, get_blob, put_blob_file
 from app.storage.store import Opened, Store
-from app.storage.trees import get_tree, put_tree, write_tree
+from app.storage.trees import get_tree, put_tree
 from app.toolchains.base import ToolRun
-from app.toolchains.files import open_plain
 from tests.jobs.factories import attempts_of, job_of, make_job
 from tests.jobs.stepping import STEPS, SteppingToolchain, do_steps
 from tests.system.workers import wait_until
@@ -300,47 +293,6 @@ def test_a_cancelled_job_keeps_what_it_finished(worker: Worker) -> None:
     assert [row.step for row in worker.kept(1)] == ["a"]
 
 
-def test_only_plain_files_are_kept(context: Context, tmp_path: Path) -> None:
-    secret = tmp_path / "secret"
-    secret.write_text("s")
-    folder = tmp_path / "step"
-    folder.mkdir()
-    (folder / "plain").write_text("p")
-    (folder / "link").symlink_to(secret)
-    (folder / "hard").hardlink_to(secret)
-    digest, size = keep_folder(context.store, tmp_path, "step", 100, tmp_path)
-    assert set(get_tree(context.store, digest)) == {"plain"}
-    assert size == 1
-
-
-def test_nothing_is_kept_from_where_a_link_leads(context: Context, tmp_path: Path) -> None:
-    theirs = tmp_path / "1-1" / "job" / "run" / "a"
-    theirs.mkdir(parents=True)
-    (theirs / "secret.v").write_text("secret")
-    job = tmp_path / "2-1" / "job"
-    job.mkdir(parents=True)
-    (job / "run").symlink_to(theirs.parent)
-    with pytest.raises(NotKeptError, match="nothing is there"):
-        keep_folder(context.store, job, "run/a", 100, tmp_path)
-    assert list(context.store.keys("blobs")) == []
-
-
-def test_a_file_that_grows_is_not_read_without_end(
-    context: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "step").mkdir()
-    path = tmp_path / "step" / "x"
-    path.write_text("four")
-
-    def grow(root: Path, name: str) -> BinaryIO | None:
-        os.truncate(path, 1 << 34)
-        return open_plain(root, name)
-
-    monkeypatch.setattr(keeping, "open_plain", grow)
-    with pytest.raises(NotKeptError, match="changes"):
-        keep_folder(context.store, tmp_path, "step", 100, tmp_path)
-
-
 def test_all_steps_together_may_hold_what_the_jobs_folder_may(context: Context) -> None:
     settings = context.settings.model_copy(update={"job_disk_bytes": 9})
     worker = Worker(replace(context, settings=settings))
@@ -377,35 +329,6 @@ def test_a_step_whose_folder_goes_meanwhile_is_not_kept(
     assert worker.kept(1) == []
 
 
-class _Changing(io.BytesIO):
-    """A file that somebody writes to after it was read to its end."""
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        piece = super().read(size)
-        if not piece:
-            self.seek(0)
-            self.write(b"evil")
-            self.seek(0, io.SEEK_END)
-        return piece
-
-
-def test_a_blob_is_what_its_name_says_whatever_happens_to_the_file(context: Context) -> None:
-    digest, size = put_blob_file(context.store, _Changing(b"good"), 100, context.settings.data_dir)
-    assert (digest, size) == (hashlib.sha256(b"good").hexdigest(), 4)
-    assert context.store.get(blob_key(digest)) == b"good"
-
-
-def test_a_blob_that_holds_something_else_is_not_handed_out(
-    context: Context, tmp_path: Path
-) -> None:
-    (tmp_path / "step").mkdir()
-    (tmp_path / "step" / "x").write_text("good")
-    tree, _ = keep_folder(context.store, tmp_path, "step", 100, tmp_path)
-    context.store.put(blob_key(hashlib.sha256(b"good").hexdigest()), b"rotten")
-    with pytest.raises(ValueError, match="something else"):
-        write_tree(context.store, tree, tmp_path / "back")
-
-
 def test_a_beginning_whose_commit_had_no_answer_is_made_again(
     worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -427,14 +350,3 @@ def test_a_beginning_whose_commit_had_no_answer_is_made_again(
 def _no_answer(faults: list[bool]) -> None:
     faults.clear()
     raise OperationalError("COMMIT", {}, Exception("server closed the connection"))
-
-
-def test_large_files_are_copied_where_there_is_room(
-    context: Context, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setenv("TMPDIR", str(tmp_path / "none"))
-    monkeypatch.setattr(tempfile, "tempdir", None)
-    monkeypatch.setattr("app.storage.blobs._IN_MEMORY", 10)
-    digest, size = put_blob_file(context.store, io.BytesIO(b"x" * 100), 100, tmp_path)
-    assert (get_blob(context.store, digest), size) == (b"x" * 100, 100)
-    assert list(tmp_path.glob("tmp*")) == []
