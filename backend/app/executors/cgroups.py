@@ -9,15 +9,14 @@ process is in may hand its controllers on: the root group, or one that was prepa
 """
 
 import contextlib
-import itertools
 import os
+import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.executors.base import Limits
 
 _ROOT = Path("/sys/fs/cgroup")
-_numbers = itertools.count()
 #: A quarter of what others weigh.
 _CPU_SHARES_V1, _CPU_WEIGHT_V2 = 256, 25
 
@@ -72,7 +71,8 @@ class Group:
 
 def make_group(limits: Limits, root: Path = _ROOT) -> Group:
     """Make the groups for one command with its limits, as far as they can be made."""
-    name = f"a6hub-{os.getpid()}-{next(_numbers)}"
+    # Not by counting: a killed process of the same number may have left one.
+    name = f"a6hub-{os.getpid()}-{secrets.token_hex(4)}"
     paths = _own_paths()
     group = Group()
     _make_v1(group, root, paths, name, limits)
