@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -37,14 +37,24 @@ def delete_project(session: Session, project: Project) -> None:
     session.delete(project)
 
 
-def visible_projects(session: Session, user: User) -> list[Project]:
-    """Return the projects that `user` may see, newest first."""
-    query = select(Project).order_by(Project.id.desc())
+def visible_projects(
+    session: Session, user: User, words: str = "", limit: int | None = None
+) -> list[Project]:
+    """Return the projects that `user` may see and in which all `words` occur, newest first."""
+    query = select(Project).where(*map(_mentions, words.split())).order_by(Project.id.desc())
+    query = query.limit(limit)
     if not user.is_admin:
         query = query.where(
             or_(Project.owner_id == user.id, Project.visibility == Visibility.PUBLIC)
         )
     return list(session.scalars(query))
+
+
+def _mentions(word: str) -> ColumnElement[bool]:
+    """Return the condition that a project's name, description or owner has a word in it."""
+    owners = select(User.id).where(User.username.icontains(word, autoescape=True))
+    own = (Project.name, Project.description)
+    return or_(*(one.icontains(word, autoescape=True) for one in own), Project.owner_id.in_(owners))
 
 
 def may_see(user: User, project: Project) -> bool:

@@ -11,11 +11,11 @@ from app.api.deps import SESSION_COOKIE, Id, WithContext, address_of, is_same_or
 from app.api.v1.system import require_admin, system_view
 from app.core.errors import ForbiddenError, TooManyError, UnauthenticatedError
 from app.jobs.access import get_job
-from app.jobs.context import Context
-from app.jobs.queries import JobFilter, list_jobs
 from app.models import Project
 from app.schemas.accounts import LoginForm
-from app.web.frame import HERE, LogInFirstError, PageUser, templates
+from app.web.frame import HERE, AnyUser, LogInFirstError, PageUser, templates
+from app.web.job_lists import router as job_lists
+from app.web.problem_pages import ProblemPages
 from app.web.project_pages import router as projects
 
 #: Swagger UI's files: the package and its folder in it.
@@ -38,6 +38,7 @@ class _Assets(StaticFiles):
 def add_pages(root: APIRouter) -> None:
     """Add the pages and their assets to `root`."""
     root.include_router(router)
+    root.include_router(job_lists)
     root.include_router(projects)
     # Before /static, of which it is a part.
     root.mount("/static/swagger", _Assets(packages=[_SWAGGER]), name="swagger")
@@ -45,7 +46,8 @@ def add_pages(root: APIRouter) -> None:
 
 
 def add_handlers(app: FastAPI) -> None:
-    """Have `app` show the log-in page to who must log in first."""
+    """Have `app` show the log-in page to who must log in first, and errors as pages."""
+    app.add_middleware(ProblemPages)
     app.add_exception_handler(LogInFirstError, _to_log_in)
 
 
@@ -94,31 +96,21 @@ def logout(request: Request, context: WithContext) -> Response:
     return response
 
 
-@router.get("/")
-def recent_jobs(request: Request, context: WithContext, user: PageUser) -> Response:
-    """Show the jobs that were submitted last."""
-    with context.database.reading() as session:
-        jobs = list_jobs(session, user, JobFilter())
-        names = {job.project_id: _project_name(context, job.project_id) for job in jobs}
-    shown = {"user": user, "jobs": jobs, "projects": names}
-    return templates.TemplateResponse(request, "jobs.html", shown)
-
-
 @router.get("/jobs/{job_id}")
 def job_page(request: Request, context: WithContext, user: PageUser, job_id: Id) -> Response:
     """Show one job; the page fills and follows itself over the API."""
     with context.database.reading() as session:
         job = get_job(session, user, job_id)
-    name = _project_name(context, job.project_id)
+        name = session.get_one(Project, job.project_id).name
     return templates.TemplateResponse(
         request, "job.html", {"user": user, "job": job, "project": name}
     )
 
 
 @router.get("/docs")
-def api_page(request: Request) -> Response:
+def api_page(request: Request, user: AnyUser) -> Response:
     """Show the API's routes, to be read and tried."""
-    return templates.TemplateResponse(request, "api.html")
+    return templates.TemplateResponse(request, "api.html", {"user": user})
 
 
 @router.get("/system")
@@ -127,11 +119,6 @@ def system_page(request: Request, context: WithContext, user: PageUser) -> Respo
     require_admin(user)
     shown = {"user": user, "system": system_view(context)}
     return templates.TemplateResponse(request, "system.html", shown)
-
-
-def _project_name(context: Context, project_id: int) -> str:
-    with context.database.reading() as session:
-        return session.get_one(Project, project_id).name
 
 
 def _next(request: Request) -> str:

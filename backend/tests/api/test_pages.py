@@ -1,15 +1,18 @@
 """The pages against other sites and against what users have written."""
 
+import re
+
 import pytest
 from fastapi.testclient import TestClient
+from markupsafe import escape
 from sqlalchemy import update
 
 from app.api.deps import SESSION_COOKIE
 from app.jobs.context import Context
-from app.models import User
+from app.models import Job, JobType, User
 from tests.api.conftest import PASSWORD, MakeClient, make_login
 from tests.api.problems import assert_problem
-from tests.jobs.factories import make_job
+from tests.jobs.factories import make_job, make_project, make_user
 from tests.projects.archives.building import zip_of
 
 HOSTILE = "<script>window.hit=1</script>'\"{{7*7}}"
@@ -120,6 +123,50 @@ def test_each_project_is_shown_with_its_newest_job(browser: TestClient, context:
     shown = browser.get("/projects").text
     for job in jobs:
         assert f'href="/jobs/{job}"' in shown
+
+
+def test_who_opens_what_is_not_there_is_told_in_words(browser: TestClient) -> None:
+    for path in ("/jobs/7", "/api/v1/jobs/7/log", "/?status=odd", "/projects?q=%00"):
+        shown = browser.get(path, headers={"accept": "text/html,*/*"})
+        problem = browser.get(path)
+        assert shown.status_code == problem.status_code
+        assert shown.headers["content-type"] == "text/html; charset=utf-8"
+        assert escape(problem.json()["detail"]) in shown.text
+        assert shown.headers["x-request-id"] in shown.text
+
+
+def test_projects_are_searched(browser: TestClient, context: Context) -> None:
+    bob = make_user(context.database, "bob")
+    for name in ("Fast adder", "fast_divider", "100 % full"):
+        make_project(context.database, bob, name)
+    for words, found in (
+        ("FAST", {"Fast adder", "fast_divider"}),
+        ("fast add", {"Fast adder"}),
+        ("t_d", {"fast_divider"}),
+        ("% bob", {"100 % full"}),
+        ("bob", {"Fast adder", "fast_divider", "100 % full"}),
+        ("nothing", set()),
+    ):
+        shown = browser.get("/projects", params={"q": words}).text
+        assert set(re.findall(r'<a href="/projects/\d+">(.*?)</a>', shown)) == found
+        assert f'value="{words}"' in shown
+
+
+def test_jobs_are_asked_for(browser: TestClient, context: Context) -> None:
+    jobs = [make_job(context.database) for _ in range(51)]
+    jobs.append(make_job(context.database, job_type=JobType.BUILD))
+    assert _jobs_in(browser, "/") == jobs[:1:-1]
+    older = re.findall(r'<a href="(\?.*?)">Older', browser.get("/?type=&status=").text)
+    assert _jobs_in(browser, f"/{older[0]}") == [jobs[1], jobs[0]]
+    assert _jobs_in(browser, "/?type=build&status=pending") == [jobs[-1]]
+    assert _jobs_in(browser, "/?status=failed") == []
+    with context.database.reading() as session:
+        project = session.get_one(Job, jobs[3]).project_id
+    assert _jobs_in(browser, f"/?project={project}") == [jobs[3]]
+
+
+def _jobs_in(browser: TestClient, path: str) -> list[int]:
+    return [int(job) for job in re.findall(r'href="/jobs/(\d+)"', browser.get(path).text)]
 
 
 def test_who_logs_in_wrongly_is_shown_as_text(anonymous: TestClient) -> None:

@@ -42,6 +42,7 @@ def page(context: Context, browser: Browser) -> Iterator[Page]:
 
 def test_routes_are_shown_with_who_may_and_how_they_fail(page: Page) -> None:
     expect(page.locator(".opblock")).to_have_count(page.evaluate(ROUTES))
+    expect(page.locator("header").get_by_role("link", name="Jobs")).to_have_attribute("href", "/")
     route = page.locator("#operations-projects-delete_api_v1_projects__project_id__delete")
     expect(route).to_contain_text("Delete a project with its files and jobs")
     route.locator(".opblock-summary-control").click()

@@ -45,6 +45,8 @@ RUNNING: list[dict[str, Any]] = [
     {**DONE[1], "status": "running", "seconds": None},
     {"step": "KLayout.DRC", "name": "DRC", "status": "pending"},
 ]
+#: As if the page had just come to the front: its lists are asked for at once.
+LOOK_AGAIN = "document.dispatchEvent(new Event('visibilitychange'))"
 METRICS = {
     "design__instance__count__stdcell": "1234",
     "timing__setup__ws": "-0.25",
@@ -229,6 +231,29 @@ def test_an_open_step_stays_open_while_others_change(go: Open, ada: User, contex
     expect(page.locator(".notes li")).to_be_visible()
 
 
+def test_the_list_of_jobs_keeps_up_to_date(go: Open, ada: User, context: Context) -> None:
+    mine = begin_build(context, ada, RUNNING)
+    page = go("/?type=build")
+    expect(page.locator(".badge")).to_have_text("running")
+    job = page.get_by_role("link", name=str(mine.job_id), exact=True)
+    job.focus()
+    end_build(context, mine, VIOLATED)
+    page.evaluate(LOOK_AGAIN)
+    expect(page.locator(".badge")).to_have_text(["completed", "violations"])
+    expect(job).to_be_focused()
+    expect(page.get_by_label("Type")).to_have_value("build")
+
+
+def test_a_list_that_cannot_be_kept_up_says_so(go: Open, ada: User, context: Context) -> None:
+    page = go("/")
+    page.route("**/", lambda route: route.fulfill(status=503))
+    page.evaluate(LOOK_AGAIN)
+    expect(page.get_by_role("status")).to_contain_text("may be out of date")
+    page.unroute("**/")
+    page.evaluate(LOOK_AGAIN)
+    expect(page.get_by_role("status")).to_be_empty()
+
+
 def test_running_from_a_step(go: Open, ada: User, context: Context) -> None:
     job = end_build(context, begin_build(context, ada, DONE), VIOLATED)
     page = go(f"/jobs/{job}")
@@ -369,10 +394,10 @@ def test_everything_can_be_read(go: Open, ada: User, context: Context, scheme: A
     steps = [DONE[0], {**DONE[1], "status": "failed", "error_count": 2}]
     job = end_build(context, begin_build(context, ada, steps), VIOLATED)
     running = begin_build(context, ada, RUNNING).job_id
-    for path in (f"/jobs/{job}", f"/jobs/{running}", f"/api/v1/jobs/{job}/report.html"):
+    for path in ("/", f"/jobs/{job}", f"/jobs/{running}", f"/api/v1/jobs/{job}/report.html"):
         page = go(path)
         page.emulate_media(color_scheme=scheme)
-        expect(page.get_by_text("Synthesis").first).to_be_visible()
+        expect(page.get_by_text("Submitted" if path == "/" else "Synthesis").first).to_be_visible()
         assert page.evaluate(CONTRASTS) == {}
         page.set_viewport_size({"width": 360, "height": 700})
         assert page.evaluate("document.documentElement.scrollWidth") <= 360

@@ -145,12 +145,12 @@ def test_files_are_put_shown_and_removed(go: Open, tmp_path: Path) -> None:
     page = go("/projects")
     make_project(page, "files")
     folder = tmp_path / "design"
-    for name in ("rtl/top.v", "rtl/inc/x y.vh", ".git/config"):
+    for name in ("rtl/top.v", "rtl/inc/x y.vh", ".git/config", "rtl/._top.v"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(f"// {name} {HOSTILE}\n")
     page.get_by_label("Choose a folder").set_input_files(folder)
     expect(page.locator("#put-done")).to_have_text("2 files were put here.")
-    expect(page.locator("#left-out summary")).to_have_text("1 name was left out")
+    expect(page.locator("#left-out summary")).to_have_text("2 names were left out")
     expect(paths(page)).to_have_text(["rtl/inc/x y.vh", "rtl/top.v"])
 
     page.get_by_role("link", name="rtl/top.v").click()
@@ -228,9 +228,9 @@ def test_a_build_with_what_is_kept(go: Open, here: Context) -> None:
     flow = build.get_by_label("Flow")
     expect(flow.locator("option").first).to_have_text("as the project keeps: Offline")
     expect(flow.locator("option", has_text="Classic")).to_be_disabled()
-    expect(page.locator("#flow-words")).to_have_text(
-        "The flow Classic needs openroad, which no worker has."
-    )
+    page.get_by_text("Why 1 flow cannot be chosen").click()
+    words = "The flow Classic needs openroad, which no worker has."
+    expect(page.locator("#flow-refused li")).to_have_text(words)
     build.get_by_label("PDK").select_option("sky130A abcdef")
     build.get_by_label("Preset").select_option("minimal")
     build.get_by_label("Variables").fill("DESIGN_NAME=top")

@@ -1,6 +1,7 @@
 """From the names in an archive to paths in a project."""
 
 import re
+from fnmatch import fnmatchcase
 
 from app.core.errors import InvalidError
 from app.projects.archives.refusal import RefusedError
@@ -8,8 +9,14 @@ from app.projects.paths import check_path
 
 _DRIVE = re.compile(r"[A-Za-z]:")
 _LONGEST = 1024
-_VERSION_CONTROL = {".git", ".hg", ".svn", ".bzr", "CVS", "_darcs"}
-_DESKTOPS = {"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini"}
+_VERSION_CONTROL = (".git", ".hg", ".svn", ".bzr", "CVS", "_darcs")
+_DESKTOPS = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini", "._*")
+#: Names of files and folders that nobody wants in a project, each with the reason; a * at the end
+#: stands for any end. The page of a project goes by them too.
+UNWANTED = {
+    **dict.fromkeys(_VERSION_CONTROL, "belongs to version control"),
+    **dict.fromkeys(_DESKTOPS, "was put there by a desktop"),
+}
 
 
 def decode_name(name: bytes) -> str:
@@ -47,11 +54,8 @@ def left_out(parts: list[str]) -> tuple[str, str] | None:
 
 
 def _junk(part: str) -> str | None:
-    if part in _VERSION_CONTROL:
-        return "belongs to version control"
-    if part in _DESKTOPS or part.startswith("._"):
-        return "was put there by a desktop"
-    return None
+    found = (why for name, why in UNWANTED.items() if fnmatchcase(part, name))
+    return next(found, None)
 
 
 def project_path(name: str, parts: list[str]) -> str:

@@ -8,3 +8,9 @@ SwaggerUIBundle({
   persistAuthorization: false,
   validatorUrl: null, // else it shows every document to a site of Swagger's
 });
+
+// Swagger UI has its own dark colours, but does not know when.
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const colour = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+dark.addEventListener("change", colour);
+colour();

@@ -22,10 +22,12 @@ async function press(button) {
   trouble.hidden = false;
 }
 
-for (const button of document.querySelectorAll("button[data-path]")) {
-  button.addEventListener("click", () => press(button).catch((error) => {
+// One listener for all: the list of workers, with its buttons, is written anew now and then.
+document.addEventListener("click", ({ target }) => {
+  const button = target.closest("button[data-path]");
+  if (button) press(button).catch((error) => {
     button.disabled = false;
     trouble.textContent = `Cannot reach a6hub: ${error.message}`;
     trouble.hidden = false;
-  }));
-}
+  });
+});

@@ -53,8 +53,9 @@ function drawProgress(job) {
   const at = Math.min(over.length + 1, steps.length);
   const going = job.status === "running";
   const spent = steps.reduce((sum, step) => sum + (step.seconds || 0), 0);
+  const failed = steps.filter((step) => step.status === "failed").length;
   get("steps-count").textContent = going ? `step ${at} of ${steps.length}`
-    : `${count(over.length, "step")}, ${seconds(spent)}`;
+    : [count(over.length, "step"), spent ? seconds(spent) : "", failed ? `${failed} failed` : ""].filter(Boolean).join(", ");
   show("steps-progress", going);
   get("steps-progress").max = steps.length;
   get("steps-progress").value = over.length;

@@ -3,4 +3,5 @@
 import { get } from "../dom.js";
 
 export const { id, mine, most, mostArchive } = get("project").dataset;
+export const unwanted = JSON.parse(get("project").dataset.unwanted); // name -> why
 export const api = `/api/v1/projects/${id}`;

@@ -1,8 +1,9 @@
 // Starting a build with what workers offer.
 
 import { ask } from "../ask.js";
-import { element, get } from "../dom.js";
+import { element, get, show } from "../dom.js";
 import { onSubmit, read, tell } from "../form.js";
+import { count } from "../format.js";
 import { variablesOf } from "../variables.js";
 import { id } from "./api.js";
 import { submit } from "./job.js";
@@ -44,9 +45,16 @@ function drawForFlow() {
   const steps = flow ? flow.steps.map((step) => option(step.name, step.id)) : [];
   fields.to.replaceChildren(option("the end", ""), ...steps);
   fields.to.disabled = steps.length === 0;
-  const refused = flows.map((one) => one.why_not).filter(Boolean);
-  get("flow-words").textContent = flows.length ? refused.join(" ")
+  get("flow-words").textContent = flows.length ? ""
     : "No worker has told yet what it can build with; a build waits until one does.";
+  drawRefused(flows.map((one) => one.why_not).filter(Boolean));
+}
+
+function drawRefused(reasons) {
+  show("flow-refused", reasons.length > 0);
+  const [summary, list] = get("flow-refused").children;
+  summary.textContent = `Why ${count(reasons.length, "flow")} cannot be chosen`;
+  list.replaceChildren(...reasons.map((one) => element("li", one)));
 }
 
 function configOf() {

@@ -1,11 +1,19 @@
 // What was chosen or dropped, as files with their paths in the project: {path, file}.
 
+import { unwanted } from "./api.js";
+
 const ARCHIVE = /\.(zip|tar|tar\.gz|tgz|tar\.xz|txz|tar\.zst|tzst)$/i;
-// What nobody wants in a project: as of archives (app/projects/archives/names.py).
-const JUNK = [
-  [/(^|\/)(\.git|\.hg|\.svn|\.bzr|CVS|_darcs)(\/|$)/, "belongs to version control"],
-  [/(^|\/)(__MACOSX|\.DS_Store|Thumbs\.db|desktop\.ini|\._[^/]*)(\/|$)/, "was put there by a desktop"],
-];
+
+// Why nobody wants this path in a project; undefined for all else. The names are those of archives.
+function whyUnwanted(path) {
+  const parts = path.split("/");
+  const found = Object.entries(unwanted).find(([name]) => parts.some((part) => isNamed(part, name)));
+  return found && found[1];
+}
+
+function isNamed(part, name) {
+  return name.endsWith("*") ? part.startsWith(name.slice(0, -1)) : part === name;
+}
 
 export function chosen(input) {
   return [...input.files].map((file) => ({ path: file.webkitRelativePath || file.name, file }));
@@ -35,8 +43,8 @@ async function filesBelow(entry) {
 export function sortOut(all, keepTop) {
   const leftOut = [], good = [];
   for (const one of all) {
-    const why = JUNK.find(([pattern]) => pattern.test(one.path));
-    if (why) leftOut.push({ path: one.path, reason: why[1] });
+    const reason = whyUnwanted(one.path);
+    if (reason) leftOut.push({ path: one.path, reason });
     else good.push(one);
   }
   const isArchive = ({ path }) => !path.includes("/") && ARCHIVE.test(path);
