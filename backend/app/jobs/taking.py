@@ -11,7 +11,8 @@ from app.core.tracing import trace_of
 from app.jobs.attempt import RunningAttempt
 from app.jobs.bench import Bench
 from app.jobs.claims import Claim
-from app.jobs.outbox import Outgoing, call_again, pass_on
+from app.jobs.outbox import Outgoing
+from app.jobs.passing_on import call_again, pass_on
 from app.jobs.patience import patiently
 from app.jobs.traces import trace_attempt
 from app.jobs.turns import Taker, claim_next

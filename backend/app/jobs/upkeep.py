@@ -20,9 +20,9 @@ from app.jobs.context import Context
 from app.jobs.duties import Duty, elect
 from app.jobs.lost_attempts import clear_dead_attempts, is_running, reap_expired
 from app.jobs.meters import upkeep_rounds
-from app.jobs.outbox import relay
 from app.jobs.patience import OUTAGES, is_outage, note_outage
 from app.jobs.presence import Reporter
+from app.jobs.relay import relay
 from app.jobs.sight import Sight
 from app.jobs.sweep import sweep_if_due
 from app.jobs.tallies import tally_if_due

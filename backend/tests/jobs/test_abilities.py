@@ -13,8 +13,9 @@ from app.jobs.context import Context
 from app.jobs.holds import drain
 from app.jobs.lacking import is_lacking
 from app.jobs.offers import publish
-from app.jobs.outbox import call_again, pass_on, relay
+from app.jobs.passing_on import call_again, pass_on
 from app.jobs.presence import Reporter
+from app.jobs.relay import relay
 from app.jobs.turns import Taker, admissible, claim_next
 from app.jobs.waiting import stranded, waits_for
 from app.models import Job, JobStatus, JobType, OutboxMessage, Priority

@@ -9,9 +9,10 @@ from sqlalchemy import update
 from app.core.clock import utcnow
 from app.jobs.broker import Broker
 from app.jobs.context import Context
-from app.jobs.outbox import Outgoing, admit, relay
+from app.jobs.outbox import Outgoing, admit
 from app.jobs.outcomes import Ending
 from app.jobs.patience import outages_met
+from app.jobs.relay import relay
 from app.jobs.states import finish
 from app.models import JobStatus, OutboxMessage
 from tests.jobs.factories import claim_job, job_of, make_job, make_user
