@@ -1,6 +1,5 @@
 """A small client of the HTTP interface."""
 
-import json
 import math
 import ssl
 import time
@@ -8,6 +7,8 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 import httpx2
+
+from app.cli.events import read_events
 
 #: How long the API may be away while a job is followed, in seconds.
 PATIENCE_SECONDS = 30.0
@@ -175,29 +176,6 @@ class Client:
         response = self._http.request(method, url, **options)
         _check(response, f"{method} {url}")
         return response.json() if response.content else None
-
-
-def read_events(pieces: Iterator[bytes]) -> Iterator[tuple[str, dict[str, Any], str]]:
-    """Yield server-sent events: kind, data and id."""
-    event: dict[str, str] = {}
-    for line in _lines(pieces):
-        name, _, value = line.partition(":")
-        if name:
-            event[name] = value.removeprefix(" ")
-        elif not line and "data" in event:
-            yield event.get("event", ""), json.loads(event["data"]), event.get("id", "")
-            event = {}
-
-
-def _lines(pieces: Iterator[bytes]) -> Iterator[str]:
-    """Cut at line feeds alone: a log's text may hold other characters that Python cuts at."""
-    begun: list[bytes] = []
-    for piece in pieces:
-        *lines, rest = piece.split(b"\n")
-        for line in lines:
-            yield b"".join([*begun, line]).decode()
-            begun = []
-        begun.append(rest)
 
 
 def _check(response: httpx2.Response, request: str) -> None:

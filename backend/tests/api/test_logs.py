@@ -6,7 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
-from app.cli.client import read_events
+from app.cli.events import read_events
 from app.jobs.context import Context
 from app.jobs.logs import SEGMENT, read_log
 from app.models import User
