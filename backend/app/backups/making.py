@@ -20,6 +20,7 @@ from app.db.migrate import current_schema, is_current
 from app.jobs.context import Context
 from app.jobs.duties import Duty, elect
 from app.jobs.named import keys_of, named_digests
+from app.jobs.tallies import note_backup
 from app.models import Artifact, Job, UpkeepLease
 from app.storage.store import Store
 from app.storage.trees import tree_key
@@ -39,7 +40,8 @@ def make_backup(context: Context, place: Place, progress: Progress = iter) -> Ma
     """
     if not is_current(context.database):
         raise ConflictError("The database has not this a6hub's schema: start it once, or upgrade.")
-    name = f"{utcnow():%Y%m%dT%H%M%SZ}"
+    begun = utcnow()
+    name = f"{begun:%Y%m%dT%H%M%SZ}"
     with _turn(context.database) as go_on:
         with snapshot(context.database) as taken:
             made = Manifest(
@@ -52,6 +54,7 @@ def make_backup(context: Context, place: Place, progress: Progress = iter) -> Ma
             go_on()
             _keep(context.store, place, made, before.get(one, one))
         place.finish(name, manifests.write(made))
+    note_backup(context.database, begun)
     return made
 
 

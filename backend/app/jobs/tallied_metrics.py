@@ -1,10 +1,12 @@
 """What has been counted since the beginning, from the tallies (`app.jobs.tallies`)."""
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from prometheus_client.metrics_core import (
     CounterMetricFamily,
+    GaugeMetricFamily,
     HistogramMetricFamily,
     Metric,
     SummaryMetricFamily,
@@ -12,7 +14,7 @@ from prometheus_client.metrics_core import (
 
 from app.jobs.counting import RUN_BOUNDS, START_BOUNDS, WAIT_BOUNDS
 from app.jobs.patience import PARTS
-from app.jobs.tallies import Tallies
+from app.jobs.tallies import BACKUP_AT, Tallies
 from app.models import JobType
 from app.storage.store import OPERATIONS
 
@@ -81,6 +83,7 @@ TOTALS = (
 def tallied(tallies: Tallies, users: Iterable[str]) -> Iterator[Metric]:
     """Yield all of them. `users`: who has jobs now; their totals are told from the beginning."""
     yield from (_total(total, tallies, users) for total in TOTALS)
+    yield _backup_age(tallies)
     wait = "Seconds from submission to the first attempt."
     yield _histogram("queue_wait", wait, WAIT_BOUNDS, tallies)
     yield _histogram("run", "Seconds of attempts, from claim to end.", RUN_BOUNDS, tallies)
@@ -103,6 +106,17 @@ def _total(total: _Total, tallies: Tallies, users: Iterable[str]) -> Metric:
     for labels, value in (dict.fromkeys(total.always, 0.0) | told).items():
         family.add_metric(labels, value)
     return family
+
+
+def _backup_age(tallies: Tallies) -> Metric:
+    age = GaugeMetricFamily(
+        "a6hub_backup_age_seconds",
+        "How long ago the newest backup was begun; told once there has been one.",
+    )
+    begun = tallies.get(BACKUP_AT)
+    if begun is not None:
+        age.add_metric([], max(0.0, time.time() - begun))
+    return age
 
 
 def _histogram(

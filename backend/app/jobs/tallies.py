@@ -23,6 +23,8 @@ LAG = timedelta(seconds=10)
 #: How often new ends are counted.
 EVERY = timedelta(seconds=5)
 _MARK: Key = ("counted_until",)
+#: When the newest backup was begun, in seconds since 1970.
+BACKUP_AT: Key = ("backup_at",)
 #: The steps of simulations. Those of builds are told by workers.
 _STEPS = frozenset({"compile", "run"})
 
@@ -46,6 +48,12 @@ def tally(database: Database, steps: Collection[str], lag: timedelta = LAG) -> N
             return
         _add(session, count_all(session, span, steps))
         mark.value = span.until.timestamp()
+
+
+def note_backup(database: Database, begun: datetime) -> None:
+    """Note that a backup has been made, so that it is told when there is none for long."""
+    with database.writing() as session:
+        session.merge(Tally(name=BACKUP_AT[0], labels="[]", value=begun.timestamp()))
 
 
 def read_tallies(session: Session) -> Tallies:

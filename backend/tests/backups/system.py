@@ -10,6 +10,7 @@ from app.jobs.context import Context
 from app.jobs.logs import segment_key
 from app.jobs.outcomes import Ending
 from app.jobs.states import extend, finish
+from app.jobs.tallies import BACKUP_AT
 from app.models import AccessToken, Artifact, JobStatus, KeptStep, Metric, ProjectFile
 from app.storage.blobs import digest_of, put_blob
 from app.storage.trees import TreeFile, put_tree
@@ -83,6 +84,8 @@ def rows_of(context: Context) -> dict[str, list[dict[str, Any]]]:
                 for row in connection.execute(
                     select(table).order_by(*table.primary_key.columns)
                 ).mappings()
+                # When a backup was made is noted after it.
+                if row.get("name") != BACKUP_AT[0]
             ]
             for table in tables.sorted_tables
             if table.name not in _SETTLED

@@ -12,17 +12,21 @@ from app.backups.making import make_backup
 from app.backups.manifest import Kept
 from app.backups.places import Folder, NewFile, OldFile, content_key
 from app.backups.restoring import check_backup, restore
+from app.core.clock import utcnow
 from app.core.errors import ConflictError, InvalidError, NotFoundError
 from app.db.migrate import is_current, upgrade
 from app.jobs.context import Context
 from app.jobs.duties import Duty
 from app.jobs.holds import begin_maintenance, maintenance
 from app.jobs.sweep import sweep
+from app.jobs.tallies import BACKUP_AT, read_tallies
 from app.models import AccessToken, Attempt, Job, OutboxMessage, Project, UpkeepLease
 from app.storage.blobs import blob_key, digest_of, put_blob
 from tests.backups.conftest import MakeEmpty
 from tests.backups.system import LAYOUT, Filled, objects_of, rows_of, was_running
 from tests.jobs.factories import attempts_of, make_job, make_user
+
+HOUR = 3600.0
 
 
 @pytest.fixture
@@ -55,6 +59,8 @@ def test_all_comes_back(
     del objects[blob_key(digest_of(b"named by nobody"))]
     assert make_backup(used, place).lost == []
     assert check_backup(place, None) == []
+    with used.database.reading() as session:  # so that it is told when no more are made
+        assert abs(read_tallies(session)[BACKUP_AT] - utcnow().timestamp()) < HOUR
     restore(empty.settings, place)
     assert is_current(empty.database)
     assert rows_of(empty) == rows

@@ -16,6 +16,7 @@ from app.jobs.context import Context
 from app.jobs.meters import PROCESS
 from app.jobs.metrics import InstallationCollector
 from app.jobs.tallied_metrics import TOTALS
+from app.jobs.tallies import BACKUP_AT
 from app.models import Tally
 from app.workers.metrics import WorkFolder
 from tests.jobs.factories import make_job
@@ -30,6 +31,7 @@ _DOCS = BACKEND.parent / "docs"
 #: Tallies of what has ended, by their names and labels.
 _SOME = (
     *((total.tally, ["x"] * len(total.labels)) for total in TOTALS),
+    (*BACKUP_AT, []),
     *((name, ["x"]) for name in ("steps", "executor_commands", "executor_start_seconds")),
 )
 
