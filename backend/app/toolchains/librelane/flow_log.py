@@ -162,10 +162,11 @@ class FlowLog:
 
     def identified(self, steps: list[StepFolder]) -> list[StepFolder]:
         """Return the steps, with their ids by the log where their own notes are not kept."""
-        logged = self.of(steps)
+        nameless = {step.folder for step in steps if step.step == step.slug}
+        logged = self.of(steps) if nameless else {}
         return [
             replace(step, step=logged[step.folder].step)
-            if step.step == step.slug and step.folder in logged
+            if step.folder in nameless & logged.keys()
             else step
             for step in steps
         ]
