@@ -20,6 +20,12 @@ _FAILED = 1
 _INTERRUPTED = 130
 
 
+class _MistakeError(typer.BadParameter):
+    """What was asked cannot be done; the usual status of that would tell violations."""
+
+    exit_code = _FAILED
+
+
 def build(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
     folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="The design.")] = Path(),
     project: Annotated[str, typer.Option(help="The project; by default named as DIR.")] = "",
@@ -46,7 +52,7 @@ def build(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
     chosen = {key: value for key, value in wanted.items() if value is not None}
     variables = dict(map(_variable, config or []))
     if begin is not None and chosen:
-        raise typer.BadParameter(f"--{next(iter(chosen))} cannot change after --from.")
+        raise _MistakeError(f"--{next(iter(chosen))} cannot change after --from.")
     try:
         with connect() as client:
             name = project or _name(folder)
@@ -68,7 +74,7 @@ def _variable(text: str) -> tuple[str, Any]:
     """Read KEY=VALUE; a value that is JSON is taken as that, else as text."""
     name, found, value = text.partition("=")
     if not found or not name:
-        raise typer.BadParameter(f"{text!r} is not of the form KEY=VALUE.")
+        raise _MistakeError(f"{text!r} is not of the form KEY=VALUE.")
     try:
         return name, json.loads(value, parse_constant=_no_number)
     except ValueError:
@@ -81,7 +87,7 @@ def _no_number(text: str) -> None:
 
 def _name(folder: Path) -> str:
     if not folder.is_dir():
-        raise typer.BadParameter(f"{folder} is no folder.")
+        raise _MistakeError(f"{folder} is no folder.")
     return folder.resolve().name or "design"
 
 
@@ -110,7 +116,7 @@ def _newest(client: Client, name: str) -> int:
     """Return the newest build of the caller's project of that name."""
     number = client.find_project(name)
     if number is None:
-        raise typer.BadParameter(f"You have no project {name!r}; build it first, without --from.")
+        raise _MistakeError(f"You have no project {name!r}; build it first, without --from.")
     return client.newest(number, "build")
 
 
@@ -120,9 +126,9 @@ def _send(client: Client, project: int, folder: Path, console: Console) -> None:
         try:
             count = pack(folder, cast("BinaryIO", archive))
         except TooLargeError as error:
-            raise typer.BadParameter(f"{error} Name the folder of a design.") from None
+            raise _MistakeError(f"{error} Name the folder of a design.") from None
         if count == 0:
-            raise typer.BadParameter(f"{folder} holds no files of a design.")
+            raise _MistakeError(f"{folder} holds no files of a design.")
         archive.seek(0)
         done = client.import_archive(project, cast("BinaryIO", archive))
     news = [f"{len(done[kind])} {kind}" for kind in ("added", "changed", "removed") if done[kind]]
