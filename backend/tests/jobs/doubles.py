@@ -20,15 +20,10 @@ from app.toolchains.base import (
 from app.toolchains.needs import Needs
 
 
-class ScriptedToolchain:
-    """Two commands; keeps every file in run/ as an artifact."""
+class AnyConfig:
+    """The part of a toolchain that takes any config, and needs no more than itself."""
 
-    name = "scripted"
-    job_type = "simulation"
-
-    def __init__(self, result: ToolResult | None = None, bad_input: bool = False) -> None:
-        self.result = result or ToolResult(True, Verdict.PASSED, "All is well.")
-        self.bad_input = bad_input
+    name: str
 
     def validate(
         self, config: Mapping[str, Any], paths: list[str], read: ReadFile | None = None
@@ -39,6 +34,17 @@ class ScriptedToolchain:
         self, config: Mapping[str, Any], paths: list[str], read: ReadFile | None = None
     ) -> Needs:
         return Needs(self.name)
+
+
+class ScriptedToolchain(AnyConfig):
+    """Two commands; keeps every file in run/ as an artifact."""
+
+    name = "scripted"
+    job_type = "simulation"
+
+    def __init__(self, result: ToolResult | None = None, bad_input: bool = False) -> None:
+        self.result = result or ToolResult(True, Verdict.PASSED, "All is well.")
+        self.bad_input = bad_input
 
     def prepare(
         self, config: Mapping[str, Any], workdir: Path, earlier: Earlier | None = None

@@ -10,36 +10,25 @@ from app.toolchains.base import (
     RUN,
     Earlier,
     FinishedStep,
-    ReadFile,
     StepReport,
     StepStatus,
     ToolCommand,
     ToolResult,
     Verdict,
 )
-from app.toolchains.needs import Needs
+from tests.jobs.doubles import AnyConfig
 
 STEPS = ("a", "b", "c")
 
 
 @dataclass
-class SteppingToolchain:
+class SteppingToolchain(AnyConfig):
     """What each attempt was given is in `given`."""
 
     name: str = "stepping"
     job_type: str = "simulation"
     tools: str = "stepping 1"
     given: list[Earlier | None] = field(default_factory=list)
-
-    def validate(
-        self, config: Mapping[str, Any], paths: list[str], read: ReadFile | None = None
-    ) -> dict[str, Any]:
-        return dict(config)
-
-    def needs(
-        self, config: Mapping[str, Any], paths: list[str], read: ReadFile | None = None
-    ) -> Needs:
-        return Needs(self.name)
 
     def prepare(
         self, config: Mapping[str, Any], workdir: Path, earlier: Earlier | None = None
