@@ -89,8 +89,8 @@ class Upkeep:
     def round(self) -> None:
         """Do one round: the shared duties if elected, and then this machine's own."""
         self._share()
-        self._guarded(lambda: clear_dead_attempts(self._context, self._kills))
-        self._guarded(self._sweep)
+        _guarded(lambda: clear_dead_attempts(self._context, self._kills))
+        _guarded(self._sweep)
 
     def _share(self) -> None:
         settings, database = self._context.settings, self._context.database
@@ -103,24 +103,25 @@ class Upkeep:
                 reap_expired(database, settings.max_attempts)
             relay(self._context)
             self._sweeping = sweep_if_due(self._context, self._holder) or self._sweeping
-            self._guarded(lambda: tally_if_due(self._context))
+            _guarded(lambda: tally_if_due(self._context))
 
     def _sweep(self) -> None:
         database = self._context.database
         if self._executor is not None:
             self._executor.sweep(lambda labels: is_running(database, claim_of(labels)))
 
-    def _guarded(self, duty: Callable[[], None]) -> None:
-        """Do a duty of this machine's own: if it fails, that must not keep the others undone."""
-        try:
-            duty()
-        except Exception:
-            # Whatever it is, jobs of other machines wait for the shared duties.
-            upkeep_rounds.labels("stumbled").inc()
-            log.exception("upkeep of this machine stumbled")
-
     def _leave(self, reporter: Reporter) -> None:
         try:
             reporter.leave(self._context.database)
         except OUTAGES as error:
             log.info("not signed off", error=str(error))
+
+
+def _guarded(duty: Callable[[], None]) -> None:
+    """Do a duty; if it fails, that must not keep the others undone."""
+    try:
+        duty()
+    except Exception:
+        # Whatever it is, jobs of other machines wait for the shared duties.
+        upkeep_rounds.labels("stumbled").inc()
+        log.exception("upkeep of this machine stumbled")
