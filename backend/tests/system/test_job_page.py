@@ -254,6 +254,21 @@ def test_a_list_that_cannot_be_kept_up_says_so(go: Open, ada: User, context: Con
     expect(page.get_by_role("status")).to_be_empty()
 
 
+def test_it_is_followed_again_when_a_proxy_answered(go: Open, ada: User, context: Context) -> None:
+    mine = begin_build(context, ada, RUNNING)
+    page = go(f"/jobs/{mine.job_id}")
+    page.route("**/log/follow*", lambda route: route.fulfill(status=502))
+    page.route(f"**/api/v1/jobs/{mine.job_id}", lambda route: route.fulfill(status=502))
+    page.reload()
+    expect(page.locator("#trouble")).to_have_text("The server answered with 502. Try again.")
+    page.unroute_all()
+    expect(page.locator("#trouble")).to_be_hidden()
+    expect(page).to_have_title(re.compile("^running: Job"))
+    end_build(context, mine, VIOLATED)
+    expect(page.locator("#outcome")).to_be_visible()
+    expect(page).to_have_title(re.compile("^violations: Job"))
+
+
 def test_running_from_a_step(go: Open, ada: User, context: Context) -> None:
     job = end_build(context, begin_build(context, ada, DONE), VIOLATED)
     page = go(f"/jobs/{job}")

@@ -1,10 +1,12 @@
 // Asking the API.
 
-// A refusal in the API's own words. `errors` says what each field is about: {field, message}.
+// A refusal in the API's own words. `errors` says what each field is about: {field, message};
+// `status` is HTTP's, if there was an answer.
 export class Problem extends Error {
-  constructor(detail, errors = []) {
+  constructor(detail, errors = [], status = null) {
     super(detail);
     this.errors = errors;
+    this.status = status;
   }
 }
 
@@ -12,10 +14,10 @@ export class Problem extends Error {
 export function problemOf(status, text) {
   try {
     const { detail, errors } = JSON.parse(text);
-    if (detail) return new Problem(detail, errors);
+    if (detail) return new Problem(detail, errors, status);
   } catch { /* not JSON */ }
-  if (status === 413) return new Problem("That is more than can be sent at once.");
-  return new Problem(`The server answered with ${status}. Try again.`);
+  if (status === 413) return new Problem("That is more than can be sent at once.", [], status);
+  return new Problem(`The server answered with ${status}. Try again.`, [], status);
 }
 
 // Return the answer's JSON; throw a Problem with its own words.

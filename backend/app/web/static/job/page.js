@@ -41,14 +41,17 @@ function draw(job) {
   get("waits").textContent = job.waits_for || "";
   show("waits", Boolean(job.waits_for));
   drawClock();
+  document.title = `${job.verdict || job.status}: ${title}`;
 }
+
+const title = document.title;
 
 function trouble(words) {
   get("trouble").textContent = words;
   show("trouble", Boolean(words));
 }
 
-let refreshing = false, again = false;
+let refreshing = false, again = false, isGone = false;
 
 async function refresh() {
   if (refreshing) { again = true; return; }
@@ -64,19 +67,23 @@ async function refresh() {
       trouble("");
     } while (again);
   } catch (error) {
-    trouble(`Cannot reach a6hub: ${error.message}`);
+    isGone = [404, 410].includes(error.status);
+    trouble(error.status ? error.message : `Cannot reach a6hub: ${error.message}`);
   } finally {
     refreshing = false;
   }
 }
 
 const logView = new LogView(get("log"), get("log-cut"));
-let shownAttempt = null;
+let shownAttempt = null, place = ""; // ATTEMPT:OFFSET behind what is shown
+const PAUSE = 2000; // milliseconds
 
 function follow() {
-  // The browser reconnects by itself and sends the last event's id, so no line is lost or doubled.
-  const source = new EventSource(`${api}/log/follow`);
+  // No line is lost or doubled: the browser reconnects by itself and sends the last event's id.
+  const [attempt, offset] = place.split(":");
+  const source = new EventSource(`${api}/log/follow${place && `?attempt=${attempt}&offset=${offset}`}`);
   source.addEventListener("log", (event) => {
+    place = event.lastEventId;
     const { attempt, text } = JSON.parse(event.data);
     if (shownAttempt !== null && attempt !== shownAttempt) logView.add(`\n--- attempt ${attempt} ---\n`);
     shownAttempt = attempt;
@@ -84,6 +91,18 @@ function follow() {
   });
   source.addEventListener("job", refresh);
   source.addEventListener("end", () => { source.close(); refresh(); });
+  source.addEventListener("open", () => { if (!get("trouble").hidden) refresh(); });
+  source.addEventListener("error", () => lost(source));
+}
+
+// The browser gives up where a proxy answers for an API that is being started again.
+async function lost(source) {
+  if (source.readyState !== EventSource.CLOSED) {
+    trouble("a6hub does not answer; this may be out of date.");
+    return;
+  }
+  await refresh();
+  if (!isGone) setTimeout(follow, PAUSE);
 }
 
 // Does what a button is for; it stays disabled unless that fails.
