@@ -100,6 +100,11 @@ def main(arguments: list[str]) -> NoReturn:
             set_up(_NEEDS[command])
     except SetupError as error:
         sys.exit(f"a6hub: {error}")
+    except OSError as error:  # set up by another user, say, or on a full disk
+        sys.exit(
+            f"a6hub: {error.filename}: {error.strerror}. It sets up what it needs in {HOME}: be a "
+            "user who may write there, or name another folder in A6HUB_HOME."
+        )
     except KeyboardInterrupt:
         sys.exit("a6hub: interrupted; the next run goes on from here")
     _hand_over(arguments)

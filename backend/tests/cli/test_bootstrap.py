@@ -238,3 +238,13 @@ def test_an_unknown_command_is_refused(tmp_path: Path) -> None:
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "no command 'dmeo'" in done.stderr
+
+
+def test_a_home_that_cannot_be_written_is_told() -> None:
+    command = [sys.executable, str(LAUNCHER), "status"]
+    environment = {**os.environ, "A6HUB_HOME": "/proc/none"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("a6hub: /proc/none: ")
+    assert "A6HUB_HOME" in done.stderr
+    assert "Traceback" not in done.stderr
