@@ -201,6 +201,16 @@ def test_a_failure(go: Open, ada: User, context: Context) -> None:
     expect(failed.get_by_role("link", name="cts.log")).to_be_visible()
 
 
+def test_violations_lead_to_the_steps_that_found_them(
+    go: Open, ada: User, context: Context
+) -> None:
+    steps = [DONE[0], {**DONE[1], "status": "failed", "error_count": 3}]
+    page = go(f"/jobs/{end_build(context, begin_build(context, ada, steps), VIOLATED)}")
+    expect(page.locator("#steps-count")).to_have_text("2 steps, 1 min 5 s, 1 failed")
+    page.locator("#outcome").get_by_role("link", name="Clock Tree").click()
+    expect(step(page, "Clock Tree").get_by_text("Files and logs")).to_be_visible()
+
+
 def test_all_of_a_step_by_keyboard(go: Open, ada: User, context: Context) -> None:
     page = go(f"/jobs/{end_build(context, begin_build(context, ada, DONE), VIOLATED)}")
     synthesis = step(page, "Synthesis")

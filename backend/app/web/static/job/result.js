@@ -34,6 +34,7 @@ function drawOutcome(job, result) {
   get("outcome-more").replaceChildren(...[
     failure ? failureOf(failure, job.steps) : null,
     violations.length ? violationsOf(violations) : null,
+    violations.length && !failure ? failedOf(job.steps) : null,
     violations.length && tolerated.length ? toleratedOf(tolerated) : null, // else the message tells
     !failure && !violations.length && result.message ? element("p", result.message) : null,
   ].filter(Boolean));
@@ -49,12 +50,19 @@ function failureOf({ step, message, hint }, steps) {
   const failed = steps.findLast((one) => one.step === step);
   return group("div", "", message ? element("pre", message) : null,
     hint ? group("p", "hint", element("b", "What to do: "), hint) : null,
-    failed ? group("p", "", stepLink(failed)) : null);
+    failed ? group("p", "", stepLink(failed, `Step ${failed.ordinal}: its files and logs`)) : null);
+}
+
+// The steps that found the violations.
+function failedOf(steps) {
+  const failed = steps.filter((one) => one.status === "failed");
+  const links = failed.flatMap((one, n) => [n ? ", " : "", stepLink(one, one.name)]);
+  return failed.length ? group("p", "", "Found by: ", ...links) : null;
 }
 
 // Leads to a step and opens it.
-function stepLink(step) {
-  const made = link(`Step ${step.ordinal}: its files and logs`, `#step-${step.ordinal}`);
+function stepLink(step, words) {
+  const made = link(words, `#step-${step.ordinal}`);
   made.addEventListener("click", () => { openStep(step.ordinal); });
   return made;
 }
