@@ -9,7 +9,7 @@ import re
 _RECORD = re.compile(r"\[\d\d:\d\d:\d\d\] ([A-Z]+) +(.*)")
 _PLACE = re.compile(r"\s+\w+\.py:\d+\s*$")
 _EMPTY_WORDS = (
-    "LibreLane will now quit",
+    *("LibreLane will now quit", "OpenLane will now quit"),
     "The following error was encountered while running the flow:",
     "The flow has encountered an unexpected error:",
 )

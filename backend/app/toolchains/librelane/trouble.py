@@ -102,7 +102,7 @@ class Trouble:
         return f"it ended with status {self.exit_code} and left no results; its log tells why."
 
     def _no_words(self) -> str:
-        return "it was interrupted: it left neither a result nor an error."
+        return "it left neither a result nor an error; it was interrupted, or only printed why."
 
 
 def _plain(lines: Iterable[str]) -> list[str]:

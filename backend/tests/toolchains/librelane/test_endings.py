@@ -133,7 +133,8 @@ def test_interrupted_in_a_step(run: RunDirectory) -> None:
     run.step("Yosys.Synthesis")
     run.begin("OpenROAD.DetailedRouting")
     assert _judge(run).message == (
-        "Detailed Routing failed: it was interrupted: it left neither a result nor an error."
+        "Detailed Routing failed: it left neither a result nor an error; "
+        "it was interrupted, or only printed why."
     )
 
 
@@ -157,7 +158,8 @@ def test_interrupted_with_errors_of_earlier_steps(run: RunDirectory) -> None:
     run.log("Error while reading cell.", "error")
     run.begin("Magic.DRC")
     assert _judge(run).message == (
-        "DRC (Magic) failed: it was interrupted: it left neither a result nor an error."
+        "DRC (Magic) failed: it left neither a result nor an error; "
+        "it was interrupted, or only printed why."
     )
 
 

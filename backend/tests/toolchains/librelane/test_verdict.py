@@ -164,6 +164,19 @@ def test_refused_config(run: RunDirectory) -> None:
     assert found.message == f"LibreLane stopped: {wanted}"
 
 
+def test_words_of_a_step_that_only_printed_them(run: RunDirectory) -> None:
+    """LibreLane's own errors are in no log; before 2.4 it was OpenLane."""
+    run.start()
+    run.begin("Odb.ManualMacroPlacement")
+    console = (
+        "[11:19:02] ERROR    The flow has encountered an unexpected error:    __main__.py:148\n"
+        "                    Instances not found: a, b\n"
+        "[11:19:02] ERROR    OpenLane will now quit.                          __main__.py:149\n"
+    )
+    found = judge(run.path, 1, console)
+    assert found.message == "Manual Macro Placement failed: Instances not found: a, b"
+
+
 def test_crash(run: RunDirectory) -> None:
     console = "Traceback (most recent call last):\n  File x\nImportError: no module\n"
     assert "ImportError: no module" in judge(run.path, 1, console).message
