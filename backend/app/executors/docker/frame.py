@@ -15,7 +15,7 @@ _NOT_NAMED = (
 )
 _NOT_THERE = (
     "The image {image} is not on the container engine. The operator fetches it with: "
-    "./a6hub images pull"
+    "./a6hub images pull, or docker pull"
 )
 _NO_LIMITS = (
     "The container engine cannot limit memory and processes here, so it runs no jobs: it needs "
