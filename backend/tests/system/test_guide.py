@@ -168,6 +168,10 @@ def test_the_start_scripts_name_what_has_been_set_up(
     script = '. scripts/common.sh && echo "$A6HUB_FLOW_PYTHON $A6HUB_PDK_ROOT"'
     said = guide.output(shlex.join(["sh", "-c", script, "scripts/start-worker.sh"]))
     assert said.split() == [str(python), given or str(tmp_path / "pdk")]
+    guide.environment["A6HUB_DOCKER_IMAGES"] = "default=sha256:..."  # which has its own
+    assert str(python) not in guide.output(
+        shlex.join(["sh", "-c", script, "scripts/start-worker.sh"])
+    )
 
 
 @pytest.mark.parametrize("command", ["uvicorn main:app", WORKER])
