@@ -53,7 +53,8 @@ function drawProgress(job) {
   const at = Math.min(over.length + 1, steps.length);
   const going = job.status === "running";
   const spent = steps.reduce((sum, step) => sum + (step.seconds || 0), 0);
-  const failed = steps.filter((step) => step.status === "failed").length;
+  // The step in which a job was cancelled has not failed by itself.
+  const failed = job.status === "cancelled" ? 0 : steps.filter((step) => step.status === "failed").length;
   get("steps-count").textContent = going ? `step ${at} of ${steps.length}`
     : [count(over.length, "step"), spent ? seconds(spent) : "", failed ? `${failed} failed` : ""].filter(Boolean).join(", ");
   show("steps-progress", going);
