@@ -218,6 +218,31 @@ def test_without_images_for_jobs_it_says_what_to_do(compose_program: Path) -> No
     assert "name in .env the images that jobs run in" in done.stderr
 
 
+def test_defaults_of_limits_are_the_settings_own() -> None:
+    """Or a limit would depend on how a6hub is started."""
+    text = (BACKEND / "docker-compose.yml").read_text()
+    used = dict(re.findall(r"\$\{(A6HUB_[A-Z0-9_]+):-(\d+)\}", text))
+    fields = {
+        name: field.default
+        for field in Settings.model_fields.values()
+        for name in map(str, getattr(field.validation_alias, "choices", [field.validation_alias]))
+    }
+    assert len(used) > 15
+    assert {name: float(value) for name, value in used.items()} == {
+        name: fields[name] for name in used
+    }
+
+
+def test_each_quota_of_the_docs_can_be_set_in_env(read_compose: Callable[..., Config]) -> None:
+    page = (BACKEND.parent / "docs" / "operate-safely.md").read_text()
+    table = page.partition("## Quotas")[2].partition("Uploads wait")[0]
+    names = re.findall(r"`([A-Z][A-Z0-9_]+)`", table)
+    assert len(names) > 12
+    given = services(read_compose(**dict.fromkeys(names, "77")))
+    found = given["backend"]["environment"] | given["celery-worker"]["environment"]
+    assert {name: found.get(name) for name in names} == dict.fromkeys(names, "77")
+
+
 def test_the_example_of_settings_shows_the_defaults() -> None:
     """Each is used by the compose file, with just this default."""
     text = (BACKEND / "docker-compose.yml").read_text()
