@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.backups import manifest as manifests
+from app.backups.folder import Folder
 from app.backups.manifest import Kept
-from app.backups.places import Folder, content_key
+from app.backups.places import content_key
 from app.backups.restoring import check_backup
 from app.core.errors import ConflictError
 

@@ -9,11 +9,13 @@ from typing import Annotated
 import typer
 from obstore.exceptions import BaseError as StoreError
 
+from app.backups.folder import Folder
 from app.backups.making import make_backup
 from app.backups.manifest import Kept
-from app.backups.places import FILE_ENDING, Folder, NewFile, OldFile, Place
+from app.backups.places import Place
 from app.backups.pruning import Scheme, prune
 from app.backups.restoring import check_backup, restore
+from app.backups.tar_file import FILE_ENDING, NewFile, OldFile
 from app.cli.operating import operating
 from app.core.errors import A6hubError, NotFoundError
 

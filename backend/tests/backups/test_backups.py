@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from app.backups.folder import Folder
 from app.backups.making import make_backup
 from app.backups.manifest import Kept
-from app.backups.places import Folder, NewFile, OldFile, content_key
+from app.backups.places import content_key
 from app.backups.restoring import check_backup, restore
+from app.backups.tar_file import NewFile, OldFile
 from app.core.clock import utcnow
 from app.core.errors import ConflictError, InvalidError, NotFoundError
 from app.db.migrate import is_current, upgrade

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from app.backups.folder import Folder
 from app.backups.making import _keep_part
 from app.backups.manifest import Kept, Manifest, write
-from app.backups.places import Folder
 from app.backups.restoring import check_backup, restore
 from app.backups.snapshot import snapshot
 from app.core.errors import InvalidError

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from app.backups.folder import Folder
 from app.backups.making import make_backup
-from app.backups.places import Folder, content_key, manifest_key
+from app.backups.places import content_key, manifest_key
 from app.backups.pruning import Scheme, prune, wanted
 from app.backups.restoring import check_backup
 from app.core.errors import ConflictError
