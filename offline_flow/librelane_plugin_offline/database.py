@@ -11,6 +11,8 @@ from librelane_plugin_offline.lef import Macro
 
 #: What stands before the words of a FlowError in a step's log.
 ERROR_MARK = "[ERROR] "
+#: What helps when cells or wires have no room.
+MORE_ROOM = "Lower FP_CORE_UTIL, or enlarge DIE_AREA."
 
 
 class FlowError(Exception):

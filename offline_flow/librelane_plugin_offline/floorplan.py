@@ -40,12 +40,48 @@ def make_floorplan(design: Design, utilization: float, aspect: float) -> None:
         raise FlowError("FP_CORE_UTIL and FP_ASPECT_RATIO have to be above 0.")
     area = cell_area(design)
     width = math.sqrt(area / utilization / aspect)
+    least_sites, least_rows = _least_core(design)
+    sites = _even(max(math.ceil(width / SITE), least_sites))
+    rows = _even(max(math.ceil(area / utilization / width / ROW), least_rows))
+    die = Rect(0, 0, *_die_around(sites, rows))
+    _set_plan(design, die, sites, rows)
+
+
+def fit_floorplan(design: Design, asked: Rect) -> None:
+    """Set the design's floorplan: the die that is asked for, down to whole tracks.
+
+    FlowError when that does not begin at 0 0, or is too small for ports, straps or cells.
+    """
+    if asked.left or asked.bottom:
+        raise FlowError("DIE_AREA has to begin at 0 0.")
+    die = Rect(0, 0, asked.right // SITE * SITE, asked.top // PITCH_Y * PITCH_Y)
+    sites = (die.right - 2 * MARGIN_X) // SITE // 2 * 2
+    rows = (die.top - 2 * MARGIN_Y) // ROW // 2 * 2
+    least_sites, least_rows = _least_core(design)
+    if sites < least_sites or rows < least_rows:
+        width, height = (length / 1000 for length in _die_around(least_sites, least_rows))
+        raise FlowError(f"DIE_AREA is too small: straps and ports need {width} x {height} um.")
+    area, room = cell_area(design), sites * SITE * rows * ROW
+    if area > room:
+        there, needed = room / 1e6, area / 1e6
+        raise FlowError(f"DIE_AREA is too small: rows of {there:.0f} um2, cells of {needed:.0f}.")
+    _set_plan(design, die, sites, rows)
+
+
+def _least_core(design: Design) -> tuple[int, int]:
+    """Return how many sites and rows the core has to have, for straps, taps and ports."""
     per_side = math.ceil(len(design.ports) / 4)
-    sites = _even(max(math.ceil(width / SITE), MIN_SITES, 2 * per_side - 16))
     rows_for_ports = math.ceil(per_side * 2 * PITCH_Y / ROW) - 8
-    rows = _even(max(math.ceil(area / utilization / width / ROW), MIN_ROWS, rows_for_ports))
+    return max(MIN_SITES, 2 * per_side - 16), _even(max(MIN_ROWS, rows_for_ports))
+
+
+def _die_around(sites: int, rows: int) -> tuple[int, int]:
+    """Return width and height of the least die with such a core."""
+    return 2 * MARGIN_X + sites * SITE, 2 * MARGIN_Y + rows * ROW
+
+
+def _set_plan(design: Design, die: Rect, sites: int, rows: int) -> None:
     core = Rect(MARGIN_X, MARGIN_Y, MARGIN_X + sites * SITE, MARGIN_Y + rows * ROW)
-    die = Rect(0, 0, core.right + MARGIN_X, core.top + MARGIN_Y)
     design.plan = Floorplan(core, die, rows, sites, _straps(core, sites))
 
 

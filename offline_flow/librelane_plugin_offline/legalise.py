@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from librelane_plugin_offline.database import FlowError
+from librelane_plugin_offline.database import MORE_ROOM, FlowError
 
 #: A row away costs as much as so many sites.
 ROW_COST = 6
@@ -75,7 +75,7 @@ def legalise(rows: Rows, cells: list[Cell]) -> list[tuple[int, int]]:
         found = _in_order(rows.copy(), cells, _order(cells, wide))
         if found is not None:
             return found
-    raise NoRoomError("The cells do not fit into the core; lower FP_CORE_UTIL.")
+    raise NoRoomError(f"The cells do not fit into the core. {MORE_ROOM}")
 
 
 def _order(cells: list[Cell], wide: int) -> list[int]:

@@ -5,14 +5,14 @@ import os
 import sys
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from librelane.common import Path as FlowPath
 from librelane.config import Variable
 from librelane.state import DesignFormat, State
 from librelane.steps import Step, StepError
 
-from librelane_plugin_offline.database import ERROR_MARK
+from librelane_plugin_offline.database import ERROR_MARK, MORE_ROOM
 from librelane_plugin_offline.sta import TimingAnalysis, clock_ports
 
 DesignFormat("pnr_db", "pnr.json", "Offline place-and-route database").register()
@@ -85,6 +85,12 @@ class Floorplan(OfflineStep):
     outputs = LAYOUT
     config_vars = [
         PNR_LEF,
+        Variable(
+            "FP_SIZING",
+            Literal["relative", "absolute"],
+            "Whether the die follows from the cells (FP_CORE_UTIL) or is given (DIE_AREA).",
+            default="relative",
+        ),
         Variable("FP_CORE_UTIL", Decimal, "Core utilization.", default=40, units="%"),
         Variable("FP_ASPECT_RATIO", Decimal, "Core height over width.", default=1),
     ]
@@ -96,10 +102,19 @@ class Floorplan(OfflineStep):
             "netlist": str(state_in[DesignFormat.NETLIST]),
             "utilization": float(config["FP_CORE_UTIL"]) / 100,
             "aspect": float(config["FP_ASPECT_RATIO"]),
+            "die": self._die(),
             "tie_high": config["SYNTH_TIEHI_CELL"],
             "tie_low": config["SYNTH_TIELO_CELL"],
             "libs": [str(lib) for lib in self.toolbox.filter_views(config, config["LIB"])],
         }
+
+    def _die(self) -> list[float] | None:
+        """Return the edges of the die that is given, in um: left, bottom, right, top."""
+        if self.config["FP_SIZING"] == "relative":
+            return None
+        if self.config["DIE_AREA"] is None:
+            raise StepError("FP_SIZING 'absolute' needs DIE_AREA.")
+        return [float(edge) for edge in self.config["DIE_AREA"]]
 
 
 @Step.factory.register()
@@ -188,8 +203,7 @@ class DetailedRouting(OfflineStep):
         views, metrics = super().run(state_in, **kwargs)
         if touching := metrics["route__drc_errors"]:
             self.warn(
-                f"Routing did not converge: {touching} nets get in each other's way. "
-                "Lower FP_CORE_UTIL to give them room."
+                f"Routing did not converge: {touching} nets get in each other's way. " + MORE_ROOM
             )
         return views, metrics
 

@@ -12,10 +12,16 @@ from typing import Any
 
 from librelane_plugin_offline.access import Access
 from librelane_plugin_offline.clock_tree import buffer_large_nets, build_clock_trees
-from librelane_plugin_offline.database import ERROR_MARK, Design, FlowError, Rect, Shape
+from librelane_plugin_offline.database import ERROR_MARK, MORE_ROOM, Design, FlowError, Rect, Shape
 from librelane_plugin_offline.drc import run_drc
 from librelane_plugin_offline.fill import add_fill
-from librelane_plugin_offline.floorplan import add_taps, cell_area, make_floorplan, place_ports
+from librelane_plugin_offline.floorplan import (
+    add_taps,
+    cell_area,
+    fit_floorplan,
+    make_floorplan,
+    place_ports,
+)
 from librelane_plugin_offline.lef import read_lef
 from librelane_plugin_offline.lvs import run_lvs, write_schematic
 from librelane_plugin_offline.netlist import read_netlist
@@ -59,7 +65,10 @@ class Tool:
         _flatten_netlist(arguments, netlist)
         design = read_netlist(netlist, arguments["top"], self._macros)
         area = cell_area(design)
-        make_floorplan(design, arguments["utilization"], arguments["aspect"])
+        if arguments["die"] is not None:
+            fit_floorplan(design, Rect(*(round(1000 * edge) for edge in arguments["die"])))
+        else:
+            make_floorplan(design, arguments["utilization"], arguments["aspect"])
         place_ports(design)
         add_taps(design)
         core, die = design.plan.core, design.plan.die
@@ -101,7 +110,7 @@ class Tool:
         router = make_router(design, Access.load(self.input("access")))
         router.run(self._arguments["iterations"], print)
         if router.unrouted:
-            raise FlowError(f"{len(router.unrouted)} nets have no way. Lower FP_CORE_UTIL.")
+            raise FlowError(f"{len(router.unrouted)} nets have no way. {MORE_ROOM}")
         routes = [net_route(router.grid, net) for net in router.nets]
         _route_metrics(routes)
         metric("route__drc_errors", len(router.contested))

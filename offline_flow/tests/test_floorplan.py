@@ -3,17 +3,18 @@ from itertools import pairwise
 import pytest
 from conftest import cell, chain, core_of
 
-from librelane_plugin_offline.database import Design, FlowError, Port
+from librelane_plugin_offline.database import Design, FlowError, Port, Rect
 from librelane_plugin_offline.floorplan import (
     MIN_ROWS,
     MIN_SITES,
     TAP,
     add_taps,
     cell_area,
+    fit_floorplan,
     make_floorplan,
     place_ports,
 )
-from librelane_plugin_offline.grid import ROW, SITE, STRAP_HALF
+from librelane_plugin_offline.grid import PITCH_Y, ROW, SITE, STRAP_HALF
 
 
 def ports(design: Design, count: int) -> None:
@@ -43,6 +44,41 @@ def test_the_aspect_is_height_over_width(design: Design) -> None:
     make_floorplan(design, utilization=0.5, aspect=2.0)
     plan = design.plan
     assert plan.rows * ROW / (plan.sites * SITE) == pytest.approx(2.0, rel=0.1)
+
+
+def test_a_die_is_what_is_asked_for_down_to_whole_tracks(design: Design) -> None:
+    chain(design, 200)
+    ports(design, 12)
+    fit_floorplan(design, Rect(0, 0, 100_000, 150_000))
+    plan = design.plan
+    assert 100_000 - SITE < plan.die.right <= 100_000
+    assert 150_000 - PITCH_Y < plan.die.top <= 150_000
+    assert (plan.die.right % SITE, plan.die.top % PITCH_Y) == (0, 0)
+    assert plan.core.right <= plan.die.right - plan.core.left
+    assert plan.core.top <= plan.die.top - plan.core.bottom
+    assert (plan.sites % 2, plan.rows % 2) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("die", "why"),
+    [
+        (Rect(0, 0, 5_000, 5_000), "straps and ports need 29.44 x 43.52 um"),
+        (Rect(0, 0, 30_000, 44_000), "rows of"),
+        (Rect(1_000, 0, 100_000, 100_000), "begin at 0 0"),
+        (Rect(0, 0, -100_000, -100_000), "too small"),
+    ],
+)
+def test_a_die_that_cannot_be_is_refused(design: Design, die: Rect, why: str) -> None:
+    chain(design, 200)
+    with pytest.raises(FlowError, match=why):
+        fit_floorplan(design, die)
+
+
+def test_a_die_has_room_for_the_ports(design: Design) -> None:
+    chain(design, 1)
+    ports(design, 400)
+    with pytest.raises(FlowError, match="straps and ports need"):
+        fit_floorplan(design, Rect(0, 0, 60_000, 60_000))
 
 
 def test_a_tiny_design_gets_the_least_core(design: Design) -> None:

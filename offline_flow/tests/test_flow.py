@@ -132,8 +132,32 @@ def views_of(run: FlowRun) -> dict[str, bytes]:
 def test_cells_that_do_not_fit_are_told_with_advice(open_folder: Path, pdk_root: Path) -> None:
     run = run_flow(open_folder / "full", "multiplier", pdk_root, FP_CORE_UTIL=99)
     assert run.status == 2
-    assert "The cells do not fit into the core; lower FP_CORE_UTIL." in run.output
+    assert "The cells do not fit into the core. Lower FP_CORE_UTIL" in run.output
     assert "Traceback" not in run.output
+
+
+def test_a_die_that_is_given_is_kept_to(open_folder: Path, pdk_root: Path) -> None:
+    given = {"FP_SIZING": "absolute", "DIE_AREA": [0, 0, 71.3, 63.5]}
+    run = run_flow(open_folder / "given", "counter", pdk_root, **given)
+    assert run.status == 0, run.output[-3000:]
+    assert (run.metrics["klayout__drc_error__count"], run.metrics["design__lvs_error__count"]) == (
+        0,
+        0,
+    )
+    assert "DIEAREA ( 0 0 ) ( 71300 63240 ) ;" in run.view("def/counter.def").read_text()
+
+
+def test_a_die_that_is_too_small_is_told(open_folder: Path, pdk_root: Path) -> None:
+    given = {"FP_SIZING": "absolute", "DIE_AREA": [0, 0, 5, 5]}
+    run = run_flow(open_folder / "small", "counter", pdk_root, **given)
+    assert (run.status, run.broken_at) == (2, "offline-floorplan")
+    assert "DIE_AREA is too small: straps and ports need 29.44 x 43.52 um." in run.output
+
+
+def test_a_given_die_has_to_be_there(open_folder: Path, pdk_root: Path) -> None:
+    run = run_flow(open_folder / "none", "counter", pdk_root, FP_SIZING="absolute")
+    assert run.status == 2
+    assert "FP_SIZING 'absolute' needs DIE_AREA." in run.output
 
 
 def test_a_clock_port_that_is_none_is_told(open_folder: Path, pdk_root: Path) -> None:

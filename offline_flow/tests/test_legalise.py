@@ -58,7 +58,7 @@ def test_tight_random_rows_are_legal() -> None:
 
 
 def test_too_many_cells_are_told_with_advice() -> None:
-    with pytest.raises(NoRoomError, match="lower FP_CORE_UTIL"):
+    with pytest.raises(NoRoomError, match="Lower FP_CORE_UTIL"):
         legalise(Rows(1, 20), [Cell(6, 0, 0) for _ in range(4)])
 
 
