@@ -1,7 +1,7 @@
 """The part of `doctor` that looks at the database, and at what it says of the whole a6hub."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session
@@ -16,6 +16,7 @@ from app.db.migrate import fits, is_current
 from app.jobs.duties import Duty, holder_of
 from app.jobs.holds import maintenance
 from app.jobs.presence import workers
+from app.jobs.tallies import BACKUP_AT, read_tallies
 from app.jobs.waiting import stranded
 from app.models import Job, JobStatus, OutboxMessage, UpkeepLease
 
@@ -26,6 +27,8 @@ SKEW_SECONDS = 5.0
 OLDEST = {"sqlite": (3, 35), "postgresql": (14,)}
 #: Of the connections that a server allows.
 FULL = 0.8
+#: Backups are made daily, or weekly at least.
+OLD_BACKUP = timedelta(days=8)
 #: After so long a job that is its user's turn has a message in Redis.
 UNSENT_AFTER = timedelta(minutes=1)
 
@@ -108,8 +111,10 @@ def _state(database: Database) -> Iterator[Finding]:
         there = [one.report for one in workers(session) if one.is_there]
         upkeep, unsent = _upkeep(session), _unsent(session)
         waiting = stranded(session)
+        backup = _backup(session)
     yield upkeep
     yield unsent
+    yield backup
     for one in waiting:
         advice = "Start a worker that has it, or cancel them."
         yield Finding(f"{one.count} jobs ({one.queue})", False, one.why, advice)
@@ -128,6 +133,17 @@ def _upkeep(session: Session) -> Finding:
         return Finding("upkeep", True, f"done by {lease.holder}")
     words = "nobody does it: lost jobs and messages stay lost"
     return Finding("upkeep", False, words, "Start the API, or a worker.")
+
+
+def _backup(session: Session) -> Finding:
+    """Say when the newest backup was made. Who makes them in another way may have none of ours."""
+    begun = read_tallies(session).get(BACKUP_AT)
+    if begun is None:
+        return Finding("backup", True, "none has been made by ./a6hub backup")
+    made = datetime.fromtimestamp(begun, UTC)
+    well = utcnow() - made < OLD_BACKUP
+    words = f"the newest is of {made:%Y-%m-%d %H:%M} UTC"
+    return Finding("backup", well, words, "" if well else "See why no more are made.")
 
 
 def _unsent(session: Session) -> Finding:

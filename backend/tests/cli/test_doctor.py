@@ -21,6 +21,7 @@ from app.jobs.context import Context
 from app.jobs.duties import Duty, elect
 from app.jobs.holds import begin_maintenance
 from app.jobs.presence import Reporter
+from app.jobs.tallies import note_backup
 from app.models import OutboxMessage, UpkeepLease, User, WorkerReport
 from tests.jobs.factories import claim_job, make_job
 from tests.system.workers import BACKEND
@@ -44,7 +45,7 @@ def test_all_is_well(context: Context) -> None:
     assert bad(found) == []
     dialect = context.database.engine.dialect.name
     assert found[0].words.startswith(dialect)
-    names = ["database age", "database", "database use", "clock", "upkeep", "messages"]
+    names = ["database age", "database", "database use", "clock", "upkeep", "messages", "backup"]
     assert [one.name for one in found[1:] if one.name != "connections"] == names
 
 
@@ -71,6 +72,13 @@ def test_nobody_does_the_upkeep(context: Context) -> None:
     with context.database.writing() as session:
         session.execute(update(UpkeepLease).values(until=utcnow() - timedelta(seconds=1)))
     assert bad(list(look_at_database(context.settings))) == ["upkeep"]
+
+
+def test_backups_that_are_not_made_any_more(context: Context) -> None:
+    note_backup(context.database, utcnow())
+    assert bad(list(look_at_database(context.settings))) == []
+    note_backup(context.database, utcnow() - timedelta(days=9))
+    assert bad(list(look_at_database(context.settings))) == ["backup"]
 
 
 def test_jobs_of_which_no_worker_is_told(context: Context) -> None:
