@@ -37,7 +37,7 @@ def projects_page(
             "projects": projects,
             "is_cut": len(found) > _PROJECTS,
             "owners": _owners(session, projects),
-            "newest": newest_jobs(session, user),
+            "newest": newest_jobs(session, projects),
         }
     return templates.TemplateResponse(request, "projects.html", shown)
 
