@@ -9,6 +9,8 @@ from app.cli.stack import Stack
 
 #: How long a part may take to be ready, in seconds.
 START_SECONDS = 90.0
+#: How often whoever waits for a slow part is told what it last said, in seconds.
+NEWS_SECONDS = 10.0
 #: How often the children are looked at, in seconds.
 POLL_SECONDS = 0.05
 #: The order in which parts stop: no new jobs first; what all others need last. Others: 1.
@@ -45,13 +47,21 @@ class Supervisor:
     def await_parts(self, *parts: Part) -> None:
         """Return when these parts are ready, or stopping was asked for; StartError if one fails."""
         deadline = time.monotonic() + START_SECONDS
+        news = time.monotonic() + NEWS_SECONDS
         waiting = [child for child in self._children if child.part in parts]
         while waiting and not self.stopping:
             for child in waiting:
                 if not child.pid or time.monotonic() > deadline:
                     raise StartError(f"{child.part.name} did not start: {_last_line(child)}")
             waiting = [child for child in waiting if not child.part.is_ready()]
+            if time.monotonic() > news:
+                news += NEWS_SECONDS
+                self._tell(waiting)
             time.sleep(POLL_SECONDS if waiting else 0)
+
+    def _tell(self, waiting: list[Child]) -> None:
+        for child in waiting:
+            self._say(f"waiting for {child.part.name}: {_last_line(child)}")
 
     def mark_ready(self) -> None:
         """Note that requests are taken."""

@@ -1,13 +1,15 @@
 """`python -m tests.cli.stand_ins DATA KIND`: a supervisor of shell scripts instead of servers.
 
 Each writes its name to DATA/ended when it is asked to end. KIND is `good`, or `stubborn` for a
-worker that does not end when it is asked to, or `hopeless` for one that does not even start.
+worker that does not end when it is asked to, `hopeless` for one that does not even start, or `slow`
+for one that is ready once there is DATA/go.
 """
 
 import sys
 from pathlib import Path
 
 import app.cli.child
+import app.cli.supervisor
 from app.cli.parts import Part
 from app.cli.running import only_one
 from app.cli.stack import Stack
@@ -18,6 +20,7 @@ _WORKER = {
     "good": f"trap 'echo worker >>ended; exit' TERM; echo up; {_LIVE}",
     "stubborn": f"trap 'echo worker >>ended' TERM; echo up; {_LIVE}",
     "hopeless": "echo nothing works; exit 3",
+    "slow": f"echo looking around; while [ ! -e go ]; do sleep 0.05; done; echo up; {_LIVE}",
 }
 
 
@@ -33,6 +36,7 @@ def part(stack: Stack, name: str, script: str) -> Part:
 
 def main(data: Path, kind: str) -> None:
     app.cli.child.STOP_SECONDS = 0.3 if kind == "stubborn" else 30.0
+    app.cli.supervisor.NEWS_SECONDS = 0.1 if kind == "slow" else 60.0
     with only_one(data):
         stack = Stack(data)
         supervisor = Supervisor(stack, say)

@@ -144,6 +144,15 @@ def test_a_part_that_does_not_start_ends_all(run: Run) -> None:
     assert not is_held(running.data)
 
 
+def test_a_part_that_is_slow_is_told_of(run: Run) -> None:
+    running = run("slow")
+    assert running.process.stdout is not None
+    log = running.data / "logs" / "worker.log"
+    assert f"waiting for worker: looking around (its log: {log})\n" in running.process.stdout
+    (running.data / "go").touch()
+    running.wait_ready()
+
+
 def test_logs_of_the_last_run_are_kept(run: Run) -> None:
     for _ in range(2):
         running = run("good")
