@@ -1,5 +1,6 @@
 """The part of `doctor` that looks at settings: what contradicts what, and what goes when."""
 
+import os
 from collections.abc import Iterator
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -51,7 +52,7 @@ def _days(days: float | None) -> str:
 
 def _contradictions(settings: Settings) -> Iterator[tuple[str, str]]:
     """Yield what cannot both be meant, and advice."""
-    for look in (_sqlite_apart, _files_before_steps, _rare_upkeep, _hasty_messages):
+    for look in (_sqlite_apart, _no_keys, _files_before_steps, _rare_upkeep, _hasty_messages):
         if found := look(settings):
             yield found
 
@@ -63,6 +64,16 @@ def _sqlite_apart(settings: Settings) -> tuple[str, str] | None:
     return (
         "SQLite, with a Redis that is not this machine's: workers elsewhere see no jobs",
         "Set A6HUB_DATABASE_URL to PostgreSQL, unless all processes are on this machine.",
+    )
+
+
+def _no_keys(settings: Settings) -> tuple[str, str] | None:
+    given = settings.s3_access_key and settings.s3_secret_key
+    if given or not settings.s3_endpoint or "AWS_ACCESS_KEY_ID" in os.environ:
+        return None
+    return (
+        "S3_ENDPOINT without keys: the client waits for those that AWS gives to its own machines",
+        "Set S3_ACCESS_KEY and S3_SECRET_KEY.",
     )
 
 
