@@ -13,8 +13,8 @@ import threading
 from app.workers import grace
 grace.HAND_BACK_SECONDS = 0
 def waiting_for_ever():
+    grace.Grace().begin(how="Warm")
     threading.Event().wait()
-grace.Grace().begin(how="Warm")
 waiting_for_ever()
 """
 
