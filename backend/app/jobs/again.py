@@ -75,9 +75,9 @@ def restart(context: Context, user: User, job_id: int, changes: dict[str, Any]) 
     """Make a job that begins with the finished steps of one that has ended.
 
     One that has none of its own, as it did not get that far, lends those that it was to begin with.
-    `changes` to the config: `from` (the step to begin with; without it, where the job stopped),
-    `to`, and others. Errors as of retry(); InvalidError for what was asked; ConflictError when the
-    job has finished no step that was kept.
+    `changes` to the config: `from` (the step to begin with; None: where the job stopped), `to`, and
+    others. Errors as of retry(); InvalidError for what was asked; ConflictError when the job has
+    finished no step that was kept.
     """
     toolchains = offered_toolchains(context)
     with context.database.reading() as session:
@@ -88,6 +88,9 @@ def restart(context: Context, user: User, job_id: int, changes: dict[str, Any]) 
     if not kept:
         raise ConflictError(_NO_STEPS.format(job_id))
     raw = layered({**old.config, "from": None, "to": None}, changes)
+    if raw["from"] is None and kept[0] != job_id:
+        # What the lender did from there on was done without what this job changed.
+        raw["from"] = old.config.get("from")
     tree = get_tree(context.store, revision.tree_digest)
     config, needs = complete_config(context, toolchains[old.toolchain], raw, tree)
     changed = {"config": config, "needs": needs, "continues": kept[0]}

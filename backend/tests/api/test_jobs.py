@@ -229,11 +229,14 @@ def test_a_restart_that_came_to_nothing_is_no_end(
     )
     client.post(f"/api/v1/jobs/{second}/cancel")
     with context.database.writing() as session:
-        session.get_one(Job, second).continues = first
+        job = session.get_one(Job, second)
+        job.continues, job.config = first, {**job.config, "from": "Yosys.Synthesis"}
         kept = {"step": "A.One", "folder": "run/01", "tree_digest": "0" * 64}
         session.add(KeptStep(job_id=first, attempt=1, **kept))
     new = client.post(f"/api/v1/jobs/{second}/restart", json={})
     assert (new.status_code, new.json()["continues"]) == (201, first)
+    with context.database.reading() as session:  # else what the second changed would not be done
+        assert session.get_one(Job, new.json()["id"]).config["from"] == "Yosys.Synthesis"
 
 
 def test_only_who_may_change_the_project_restarts_its_jobs(
