@@ -42,6 +42,7 @@ class Job(Base):
         CheckConstraint(
             "status in ('pending', 'running', 'completed', 'failed', 'cancelled')", "status"
         ),
+        Index("ix_jobs_status_id", "status", "id"),
         Index("ix_jobs_status_lease_until", "status", "lease_until"),
         Index("ix_jobs_project_id_job_type_id", "project_id", "job_type", "id"),
         Index("ix_jobs_status_job_type_user_id", "status", "job_type", "user_id"),
