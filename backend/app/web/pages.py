@@ -1,6 +1,7 @@
 """The pages: log in, your recent jobs, one job, the system, the API, and those of projects."""
 
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, FastAPI, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -52,7 +53,9 @@ def add_handlers(app: FastAPI) -> None:
 
 
 def _to_log_in(request: Request, _: Exception) -> Response:
-    return RedirectResponse(f"/login?next={request.url.path}", 303)
+    url = request.url
+    wanted = f"{url.path}?{url.query}" if url.query else url.path
+    return RedirectResponse(f"/login?next={quote(wanted)}", 303)
 
 
 @router.get("/login")

@@ -118,6 +118,23 @@ def test_what_users_write_is_text_on_the_pages(browser: TestClient) -> None:
         assert "{{7*7}}" in shown
 
 
+def test_who_has_to_log_in_first_comes_to_what_was_asked_for(
+    anonymous: TestClient, log_in: MakeClient
+) -> None:
+    log_in("ada")
+    wanted = "/?status=failed&project=3"
+    asked = anonymous.get(wanted, follow_redirects=False)
+    form = anonymous.get(asked.headers["location"]).text
+    target = re.findall(r'action="(/login.*?)"', form)[0]
+    answer = anonymous.post(
+        target,
+        data={"username": "ada", "password": PASSWORD},
+        headers={"origin": "http://testserver"},
+        follow_redirects=False,
+    )
+    assert (answer.status_code, answer.headers["location"]) == (303, wanted)
+
+
 def test_each_project_is_shown_with_its_newest_job(browser: TestClient, context: Context) -> None:
     jobs = [make_job(context.database), make_job(context.database)]
     shown = browser.get("/projects").text
