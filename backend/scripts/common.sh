@@ -10,6 +10,6 @@ export PATH
 # What ./a6hub names too, so that builds can be done: LibreLane and the PDKs that it has set up. In
 # containers LibreLane is that of the image.
 is_set() { eval "[ -n \"\${$1:-}\" ]" || grep -qs "^$1=" .env; }
-default() { is_set "$1" || [ ! -e "$2" ] || export "$1=$2"; }
+default() { is_set "$1" || is_set "${1#A6HUB_}" || [ ! -e "$2" ] || export "$1=$2"; }
 is_set A6HUB_DOCKER_IMAGES || default A6HUB_FLOW_PYTHON "$home/envs/flow/bin/python"
 default A6HUB_PDK_ROOT "$home/pdk"

@@ -154,20 +154,24 @@ def test_the_api_starts(guide: Guide) -> None:
         assert get(f"http://127.0.0.1:{port}/health/ready").json()["status"] == "ready"
 
 
-@pytest.mark.parametrize("given", ["", "/opt/pdk"])
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [({}, "own"), ({"A6HUB_PDK_ROOT": "/opt/pdk"}, "/opt/pdk"), ({"PDK_ROOT": "/opt/pdk"}, "")],
+)
 def test_the_start_scripts_name_what_has_been_set_up(
-    guide: Guide, tmp_path: Path, given: str
+    guide: Guide, tmp_path: Path, given: dict[str, str], found: str
 ) -> None:
     """So that a worker of theirs can build; what the environment names goes first."""
     python = tmp_path / "envs" / "flow" / "bin" / "python"
     python.parent.mkdir(parents=True)
     python.symlink_to(sys.executable)
     (tmp_path / "pdk").mkdir()
-    guide.environment |= {"A6HUB_HOME": str(tmp_path), "A6HUB_PDK_ROOT": given}
-    guide.environment["A6HUB_FLOW_PYTHON"] = ""
+    unset = dict.fromkeys(("A6HUB_FLOW_PYTHON", "FLOW_PYTHON", "A6HUB_PDK_ROOT", "PDK_ROOT"), "")
+    guide.environment |= {"A6HUB_HOME": str(tmp_path), **unset, **given}
     script = '. scripts/common.sh && echo "$A6HUB_FLOW_PYTHON $A6HUB_PDK_ROOT"'
     said = guide.output(shlex.join(["sh", "-c", script, "scripts/start-worker.sh"]))
-    assert said.split() == [str(python), given or str(tmp_path / "pdk")]
+    pdks = str(tmp_path / "pdk") if found == "own" else found
+    assert said.rstrip("\n") == f"{python} {pdks}"
     guide.environment["A6HUB_DOCKER_IMAGES"] = "default=sha256:..."  # which has its own
     assert str(python) not in guide.output(
         shlex.join(["sh", "-c", script, "scripts/start-worker.sh"])
