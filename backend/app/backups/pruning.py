@@ -45,6 +45,7 @@ def prune(
 
     ConflictError when the folder is none of backups, or holds none that is whole.
     """
+    _names(place)  # in somebody else's folder nothing is left, not even a lock
     with place.removing():
         return _prune(place, scheme, progress, dry_run=dry_run)
 
