@@ -8,8 +8,7 @@ from tests.system.workers import BACKEND
 _STARTS_ONE = """
 import subprocess, time
 from tests.servers import tied
-subprocess.Popen(tied("sleep", "600"))
-print("started", flush=True)
+subprocess.Popen(tied("sh", "-c", "echo started; exec sleep 600"))
 time.sleep(600)
 """
 

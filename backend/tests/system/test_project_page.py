@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Dialog, FilePayload, Locator, Page, expect
+from playwright.sync_api import Browser, Dialog, FilePayload, Locator, Page, Route, expect
 from sqlalchemy import select
 
 from app.api.deps import SESSION_COOKIE
@@ -274,6 +274,40 @@ def test_what_others_may_do(go: Open) -> None:
     page.get_by_role("button", name="Delete the project").click()
     page.wait_for_url("**/projects")
     expect(page.get_by_role("link", name=HOSTILE)).to_have_count(0)
+
+
+def test_a_job_waits_for_files_that_are_being_put(here: Context, go: Open) -> None:
+    page = go("/projects")
+    path = make_project(page, "quick")
+    while_putting(page, go_on=True)
+    put(page, tb__v=b"module tb; endmodule\n")
+    page.wait_for_url(re.compile(r"/jobs/\d+$"))
+    assert len(jobs_of(here, path)) == 1
+
+
+def test_no_job_begins_without_the_files_that_could_not_be_put(here: Context, go: Open) -> None:
+    page = go("/projects")
+    path = make_project(page, "broken off")
+    while_putting(page, go_on=False)
+    put(page, tb__v=b"module tb; endmodule\n")
+    expect(form(page, "Simulate")).to_contain_text("The files could not be put here; see above.")
+    expect(page.locator("#put-trouble")).to_contain_text("The connection broke off.")
+    assert jobs_of(here, path) == []
+
+
+def while_putting(page: Page, *, go_on: bool) -> None:
+    """Start a simulation when files are on their way; then let them come, or break it off."""
+    button = form(page, "Simulate").get_by_role("button", name="Simulate")
+
+    def meet(route: Route) -> None:
+        if route.request.method != "POST":
+            route.continue_()
+            return
+        button.click()
+        expect(button).to_be_disabled()
+        route.continue_() if go_on else route.abort()
+
+    page.route("**/api/v1/projects/*/files", meet)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

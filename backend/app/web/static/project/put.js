@@ -1,24 +1,42 @@
 // Putting files into the project: choosing, dropping, and what came of it.
 
+import { Problem } from "../ask.js";
 import { element, get, show } from "../dom.js";
 import { bytes, count } from "../format.js";
 import { chosen, dropped, sortOut } from "./choose.js";
 import { drawFiles } from "./files.js";
 import { sendArchive, sendFiles } from "./upload.js";
 
-let busy = false;
+// What is being put, as a promise of whether all went well; null when nothing is.
+let putting = null;
+
+// Wait for what is being put: who runs a job right after choosing files means these.
+export async function whenPut() {
+  if ((await putting) === false) throw new Problem("The files could not be put here; see above.");
+}
 
 async function put(choose) {
-  if (busy) return;
+  if (putting) return;
   begin(true);
+  putting = putAll(choose);
+  try {
+    await putting;
+  } finally {
+    putting = null;
+    begin(false);
+  }
+}
+
+async function putAll(choose) {
+  let well = true;
   try {
     await send(sortOut(await choose(), get("keep-top").checked));
   } catch (error) {
     say("put-trouble", wordsOf(error));
-  } finally {
-    begin(false);
+    well = false;
   }
   await drawFiles();
+  return well;
 }
 
 async function send({ archives, files, leftOut }) {
@@ -64,7 +82,6 @@ function progress(all) {
 }
 
 function begin(now) {
-  busy = now;
   show("sending", now);
   for (const id of ["choose-files", "choose-folder"]) get(id).disabled = now;
   if (!now) return;
