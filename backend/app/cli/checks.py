@@ -20,9 +20,6 @@ OFFLINE_FLOW = ROOT / "offline_flow"
 #: Files of tests run beside each other: most tests wait for a server, a tool or a process to end.
 _SIDE_BY_SIDE = ("--numprocesses=3", "--dist=loadfile", "--no-loadscope-reorder")
 
-#: What failed last time, up to the first that fails again; it is an error if nothing did.
-_FAILED_AGAIN = ("--last-failed", "--last-failed-no-failures=none", "--maxfail=1")
-
 
 def lint() -> None:
     """Check style, types and layers."""
@@ -54,25 +51,13 @@ def run_tests(
     chosen = [*([] if all_ else ["-m", "not slow"]), *context.args]
     results = {"lint": _lint()}
     with _beside(_flow_python(), chosen) as offline_flow:
-        results["backend"] = _backend_passes(chosen)
+        results["backend"] = _pytest(BACKEND, [*_SIDE_BY_SIDE, *chosen]) == 0
         if offline_flow is not None:
             results["offline flow"] = _result_of(offline_flow)
     words = ", ".join(f"{'✓' if passed else '✗'} {name}" for name, passed in results.items())
     typer.echo(words, err=True)
     if not all(results.values()):
         raise typer.Exit(1)
-
-
-def _backend_passes(chosen: list[str]) -> bool:
-    """Run the backend's tests side by side; those that failed get one more try, alone.
-
-    They start whole fleets on two cores: what the machine was too busy for is told apart from what
-    is broken, and told in any case.
-    """
-    if _pytest(BACKEND, [*_SIDE_BY_SIDE, *chosen]) == 0:
-        return True
-    typer.echo("--- failed beside others; again, one at a time:", err=True)
-    return _pytest(BACKEND, [*_FAILED_AGAIN, *chosen]) == 0
 
 
 @contextmanager
