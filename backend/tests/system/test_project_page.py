@@ -295,6 +295,25 @@ def test_no_job_begins_without_the_files_that_could_not_be_put(here: Context, go
     assert jobs_of(here, path) == []
 
 
+def test_what_is_chosen_while_files_are_put_is_put_after_them(go: Open) -> None:
+    page = go("/projects")
+    make_project(page, "again and again")
+    more: list[dict[str, bytes]] = [{"sec$ond__v": b"x"}, {"third__v": b"x"}]
+
+    def meet(route: Route) -> None:
+        while route.request.method == "POST" and more:
+            put(page, **more.pop(0))
+        route.continue_()
+
+    page.route("**/api/v1/projects/*/files", meet)
+    put(page, first__v=b"x")
+    expect(paths(page)).to_have_text(["first.v", "third.v"])
+    trouble = "'sec$ond.v' holds a dollar sign, which tools do not take; rename the file."
+    expect(page.locator("#put-trouble")).to_have_text(trouble)
+    expect(page.locator("#put-done")).to_have_text("1 file was put here. 1 file was put here.")
+    expect(page.locator("#sending")).to_be_hidden()
+
+
 def while_putting(page: Page, *, go_on: bool) -> None:
     """Start a simulation when files are on their way; then let them come, or break it off."""
     button = form(page, "Simulate").get_by_role("button", name="Simulate")

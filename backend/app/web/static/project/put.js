@@ -10,51 +10,55 @@ import { sendArchive, sendFiles } from "./upload.js";
 // What is being put, as a promise of whether all went well; null when nothing is.
 let putting = null;
 
+// What came of it. What is chosen meanwhile is put after it, and told of beside it.
+let told = [], troubles = [], leftOut = [];
+
 // Wait for what is being put: who runs a job right after choosing files means these.
 export async function whenPut() {
   if ((await putting) === false) throw new Problem("The files could not be put here; see above.");
 }
 
-async function put(choose) {
-  if (putting) return;
-  begin(true);
-  putting = putAll(choose);
-  try {
-    await putting;
-  } finally {
-    putting = null;
-    begin(false);
-  }
+async function put(files) {
+  if (putting === null) begin();
+  const now = putAfter(putting, files, { keepTop: get("keep-top").checked, replace: get("replace").checked });
+  putting = now;
+  await now;
+  if (putting !== now) return;
+  putting = null;
+  show("sending", false);
 }
 
-async function putAll(choose) {
+async function putAfter(before, files, options) {
+  await Promise.allSettled([before, files]); // both awaited at once: a failure to read files is met below
+  const well = await putAll(files, options);
+  return well && (await before) !== false;
+}
+
+async function putAll(files, options) {
   let well = true;
   try {
-    await send(sortOut(await choose(), get("keep-top").checked));
+    await send(sortOut(await files, options.keepTop), options);
   } catch (error) {
-    say("put-trouble", wordsOf(error));
+    troubles.push(wordsOf(error));
+    say("put-trouble", troubles.join("\n"));
     well = false;
   }
   await drawFiles();
   return well;
 }
 
-async function send({ archives, files, leftOut }) {
-  const options = { keepTop: get("keep-top").checked, replace: get("replace").checked };
+async function send({ archives, files, leftOut: unwanted }, options) {
   if (options.replace && archives.length > 1) throw new Error("Only one archive can replace all.");
   const onSent = progress([...archives, ...files]);
-  tellLeftOut(leftOut);
-  const told = [];
+  tellLeftOut(unwanted);
   for (const archive of archives) {
     const came = await sendArchive(archive, options, onSent);
-    leftOut.push(...came.left_out);
-    tellLeftOut(leftOut);
-    told.push(`${archive.path}: ${changesOf(came)}.`);
-    say("put-done", told.join(" "));
+    tellLeftOut(came.left_out);
+    tellDone(`${archive.path}: ${changesOf(came)}.`);
   }
   await sendFiles(files, onSent);
-  if (files.length) told.push(`${count(files.length, "file was", "files were")} put here.`);
-  say("put-done", told.join(" ") || "There was no file to put here.");
+  if (files.length) tellDone(`${count(files.length, "file was", "files were")} put here.`);
+  if (told.length === 0) say("put-done", "There was no file to put here.");
 }
 
 function changesOf(came) {
@@ -71,6 +75,7 @@ function wordsOf(error) {
 function progress(all) {
   const total = all.reduce((sum, { file }) => sum + file.size, 0);
   let sent = 0;
+  show("sending", true);
   const onSent = (more) => {
     sent = Math.min(total, sent + more);
     get("sent").max = total || 1;
@@ -81,10 +86,8 @@ function progress(all) {
   return onSent;
 }
 
-function begin(now) {
-  show("sending", now);
-  for (const id of ["choose-files", "choose-folder"]) get(id).disabled = now;
-  if (!now) return;
+function begin() {
+  [told, troubles, leftOut] = [[], [], []];
   for (const id of ["put-done", "put-trouble", "left-out"]) show(id, false);
 }
 
@@ -93,7 +96,13 @@ function say(id, words) {
   show(id, true);
 }
 
-function tellLeftOut(leftOut) {
+function tellDone(words) {
+  told.push(words);
+  say("put-done", told.join(" "));
+}
+
+function tellLeftOut(more) {
+  leftOut.push(...more);
   show("left-out", leftOut.length > 0);
   const [summary, list] = get("left-out").children;
   summary.textContent = `${count(leftOut.length, "name was", "names were")} left out`;
@@ -104,7 +113,7 @@ for (const id of ["choose-files", "choose-folder"]) {
   get(id).addEventListener("change", () => {
     const files = chosen(get(id));
     get(id).value = ""; // so that the same can be chosen again
-    put(() => files);
+    put(files);
   });
 }
 
@@ -117,5 +126,5 @@ drop.addEventListener("dragover", over(true));
 drop.addEventListener("dragleave", over(false));
 drop.addEventListener("drop", (event) => {
   over(false)(event);
-  put(() => dropped(event.dataTransfer));
+  put(dropped(event.dataTransfer));
 });
