@@ -90,6 +90,7 @@ CASES: list[tuple[str, str, dict[str, Any], int, str | None]] = [
     ("GET", "/api/v1/jobs/1/log", {"params": {"offset": -1}}, 422, "query.offset"),
     ("GET", "/api/v1/jobs/1/log/follow", {}, 404, None),
     ("GET", "/api/v1/jobs/1/artifacts", {}, 404, None),
+    ("GET", "/api/v1/jobs/1/artifacts", {"params": {"kind": "a\0"}}, 422, "query.kind"),
     ("GET", "/api/v1/jobs/1/artifacts/1/content", {}, 404, None),
     ("POST", "/api/v1/jobs/1/cancel", {}, 404, None),
     ("GET", "/api/v1/nothing", {}, 404, None),

@@ -70,6 +70,7 @@ def test_operators_hold_jobs_back(admin: TestClient, context: Context) -> None:
         assert admin.put(f"{url}/workers/host:1/drain").status_code == 204
     assert admin.get(url).json()["workers"][0]["is_draining"] is True
     assert "host:1" in assert_problem(admin.put(f"{url}/workers/none/drain"), 404)["detail"]
+    assert_problem(admin.delete(f"{url}/workers/a%00b/drain"), 404)
     for path in ("/maintenance", "/workers/host:1/drain"):
         assert admin.delete(url + path).status_code == 204
         assert_problem(admin.delete(url + path), 409)

@@ -17,7 +17,11 @@ from app.schemas.jobs import ArtifactView
 
 router = APIRouter(prefix="/jobs/{job_id}/artifacts", tags=["jobs"])
 
-Kind = Annotated[str | None, Query(max_length=32, description="'gds', 'report', 'log', ...")]
+#: PostgreSQL takes no NUL.
+Kind = Annotated[
+    str | None,
+    Query(max_length=32, pattern=r"^[^\x00]*$", description="'gds', 'report', 'log', ..."),
+]
 
 
 @router.get("")

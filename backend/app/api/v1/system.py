@@ -32,7 +32,8 @@ from app.schemas.system import (
 log = get_logger(__name__)
 router = APIRouter(prefix="/system", tags=["system"])
 
-WorkerName = Annotated[str, Path(max_length=255)]
+#: PostgreSQL takes no NUL.
+WorkerName = Annotated[str, Path(max_length=255, pattern=r"^[^\x00]*$")]
 
 
 def require_admin(user: WithUser) -> User:
