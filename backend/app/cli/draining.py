@@ -6,14 +6,14 @@ import typer
 
 from app.cli.operating import operating
 from app.jobs.holds import drain, undrain
-from app.jobs.presence import Presence, running_on, workers
+from app.jobs.presence import Presence, workers
 
 
 def list_workers() -> None:
     """List the workers: whether each is there, drained, and the jobs that it runs."""
     with operating() as context, context.database.reading() as session:
         for one in workers(session):
-            jobs = ", ".join(map(str, running_on(session, one.report.name))) or "none"
+            jobs = ", ".join(map(str, one.jobs)) or "none"
             typer.echo(f"{one.report.name}  {_state(one)}, {one.report.executor}, jobs: {jobs}")
 
 

@@ -5,6 +5,7 @@ good order. What matters of jobs and leases never depends on it: it is for peopl
 """
 
 import time
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -29,11 +30,15 @@ FORGOTTEN_AFTER = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Presence:
-    """A worker: whether it has told of itself lately, and whether it begins no new job."""
+    """A worker: whether it has told of itself lately, whether it begins no new job, what it runs.
+
+    `jobs` are the ids.
+    """
 
     report: WorkerReport
     is_there: bool
     is_draining: bool
+    jobs: tuple[int, ...]
 
 
 class Reporter:
@@ -95,16 +100,22 @@ def workers(session: Session) -> list[Presence]:
     """Return the workers by name."""
     now = database_now(session)
     reports = session.scalars(select(WorkerReport).order_by(WorkerReport.name))
-    held = drained(session)
+    held, jobs = drained(session), _jobs_by_worker(session)
     return [
-        Presence(report, now - report.seen_at < AWAY_AFTER, report.name in held)
+        Presence(
+            report,
+            now - report.seen_at < AWAY_AFTER,
+            report.name in held,
+            tuple(jobs[report.name]),
+        )
         for report in reports
     ]
 
 
-def running_on(session: Session, worker: str) -> list[int]:
-    """Return the jobs that run on a worker: its processes are named after it."""
-    jobs = select(Job.id).where(
-        Job.status == JobStatus.RUNNING, Job.worker.startswith(f"{worker}/", autoescape=True)
-    )
-    return list(session.scalars(jobs.order_by(Job.id)))
+def _jobs_by_worker(session: Session) -> defaultdict[str, list[int]]:
+    """Return the jobs that run, by the worker whose process has them: it is named after it."""
+    running = select(Job.id, Job.worker).where(Job.status == JobStatus.RUNNING)
+    found: defaultdict[str, list[int]] = defaultdict(list)
+    for job_id, process in session.execute(running.order_by(Job.id)):
+        found[(process or "").rpartition("/")[0]].append(job_id)
+    return found

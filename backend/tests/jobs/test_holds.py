@@ -14,7 +14,7 @@ from app.jobs.holds import (
     undrain,
 )
 from app.jobs.outcomes import Ending
-from app.jobs.presence import Reporter, running_on, workers
+from app.jobs.presence import Reporter, workers
 from app.jobs.requeue import requeue
 from app.jobs.states import cancel, extend, finish
 from app.jobs.turns import Taker, claim_next
@@ -108,12 +108,15 @@ def test_a_worker_that_has_gone_leaves_no_drain(
     assert begins(context, "host:1")
 
 
+@pytest.mark.usefixtures("reporters")
 def test_the_jobs_of_a_worker_are_those_of_its_processes(context: Context) -> None:
-    first, second = make_job(context.database), make_job(context.database)
+    first, second, third = (make_job(context.database) for _ in range(3))
     claim_job(context.database, first, "host:1/7")
     claim_job(context.database, second, "host:12/7")
+    claim_job(context.database, third, "host:1/8")
     with context.database.reading() as session:
-        assert running_on(session, "host:1") == [first]
+        jobs = {one.report.name: one.jobs for one in workers(session)}
+    assert jobs == {"host:1": (first, third), "host:12": (second,)}
 
 
 def test_a_job_that_is_taken_from_its_worker_waits_again(context: Context) -> None:

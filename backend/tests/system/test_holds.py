@@ -11,7 +11,7 @@ from app.jobs.broker import Broker
 from app.jobs.cancel import request_cancel
 from app.jobs.context import Context
 from app.jobs.holds import begin_maintenance, drain, end_maintenance
-from app.jobs.presence import running_on, workers
+from app.jobs.presence import workers
 from app.jobs.requeue import requeue
 from app.models import JobStatus
 from tests.jobs.factories import job_of, status_of
@@ -87,7 +87,7 @@ def test_a_drained_worker_finishes_what_runs_and_leaves_the_rest_to_others(
         drain(lab.database, name)
         wait_until(lambda: STOPPED in log.read_bytes(), "it takes no messages")
         with lab.database.reading() as session:
-            assert running_on(session, name) == [running]
+            assert [one.jobs for one in workers(session)] == [(running,)]
         waiting = lab.simulate(SHORT)
         with worker(settings, tmp_path / "second"):
             lab.wait_for(waiting, JobStatus.COMPLETED)

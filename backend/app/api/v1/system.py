@@ -16,7 +16,7 @@ from app.jobs.broker_settings import broker_settings
 from app.jobs.context import Context
 from app.jobs.duties import Duty, holder_of
 from app.jobs.holds import begin_maintenance, drain, end_maintenance, maintenance, undrain
-from app.jobs.presence import Presence, running_on, workers
+from app.jobs.presence import Presence, workers
 from app.jobs.queues import queue_states
 from app.jobs.retention import count_pinned
 from app.models import User
@@ -61,7 +61,7 @@ def system_view(context: Context) -> SystemView:
     with context.database.reading() as session:
         queues = [QueueView.model_validate(state) for state in queue_states(session)]
         hold = maintenance(session)
-        present = [_worker_view(session, one) for one in workers(session)]
+        present = [_worker_view(one) for one in workers(session)]
         upkeep = holder_of(session, Duty.UPKEEP)
         retention = _retention(session, context.settings)
     return SystemView(
@@ -100,11 +100,10 @@ def undrain_worker(context: WithContext, name: WorkerName) -> None:
     undrain(context.database, name)
 
 
-def _worker_view(session: Session, one: Presence) -> WorkerView:
-    names = WorkerView.model_fields.keys() - {"is_there", "is_draining", "jobs"}
-    facts = {name: getattr(one.report, name) for name in names}
-    jobs = running_on(session, one.report.name)
-    return WorkerView(**facts, is_there=one.is_there, is_draining=one.is_draining, jobs=jobs)
+def _worker_view(one: Presence) -> WorkerView:
+    own = {name: getattr(one, name) for name in ("is_there", "is_draining", "jobs")}
+    facts = {name: getattr(one.report, name) for name in WorkerView.model_fields.keys() - own}
+    return WorkerView(**facts, **own)
 
 
 def _retention(session: Session, settings: Settings) -> RetentionView:
