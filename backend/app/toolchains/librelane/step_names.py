@@ -20,6 +20,8 @@ _NAMES = {
     "KLayoutDensity": "KLayout Density",
     "KLayoutDRC": "KLayout DRC",
 }
+#: A run directory may claim any names; no table takes more than 255 characters.
+_LONGEST = 200
 _OF_SEVERAL_TOOLS = ("StreamOut", "DRC", "LVS", "WriteLEF", "SpiceExtraction", "Filler")
 
 
@@ -46,6 +48,10 @@ def readable_name(step: str, slug: str = "") -> str:
 
     A flow can give its steps names of its own, which then are only in their `slug`.
     """
+    return _name(step, slug)[:_LONGEST]
+
+
+def _name(step: str, slug: str) -> str:
     repeated = _REPEATED.search(step)
     tool, _, rest = step[: repeated.start() if repeated else None].partition(".")
     name = _NAMES.get(rest) or " ".join(_WORDS.findall(rest)) or step

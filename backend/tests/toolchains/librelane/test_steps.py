@@ -117,3 +117,7 @@ def test_fifo_in_place_of_a_file_does_not_block(run: RunDirectory) -> None:
 )
 def test_names(step: str, name: str) -> None:
     assert readable_name(step) == name
+
+
+def test_no_name_is_longer_than_tables_take() -> None:
+    assert len(readable_name("A." + "aB" * 70, "x" * 150)) < 255
