@@ -48,7 +48,7 @@ def make_backup(context: Context, place: Place, progress: Progress = iter) -> Ma
                 __version__, context.database.engine.dialect.name, current_schema(context.database)
             )
             made.parts += [_keep_part(place, *piece) for piece in taken.pieces]
-            wanted = [*_named(taken, context.store)]
+            wanted = [*_named(taken, context.store, go_on)]
         before = _before(place)
         for one in progress(wanted):
             go_on()
@@ -91,8 +91,11 @@ def _put(place: Place, found: Fetched) -> None:
         place.put(content_key(found.digest), found.file, found.size)
 
 
-def _named(taken: Snapshot, store: Store) -> Iterator[Kept]:
-    """Yield the objects that the snapshot names, with their digests where they are known."""
+def _named(taken: Snapshot, store: Store, go_on: Callable[[], None]) -> Iterator[Kept]:
+    """Yield the objects that the snapshot names, with their digests where they are known.
+
+    To look into the folder of each job may take longer than the lease: `go_on` extends that.
+    """
     digests = named_digests(taken.session)
     lost = {tree for tree in digests.trees if not store.exists(tree_key(tree))}
     content = keys_of(store, digests.files, digests.trees - lost) | set(map(tree_key, lost))
@@ -101,6 +104,7 @@ def _named(taken: Snapshot, store: Store) -> Iterator[Kept]:
     artifacts = {row.key: row.digest for row in taken.session.execute(_ARTIFACTS)}
     folders = [f"jobs/{job}/" for job in taken.session.scalars(_WITH_FILES)]
     for folder in (*folders, "catalogs/"):
+        go_on()
         for entry in store.entries(folder):
             digest = artifacts.pop(entry.key, "")
             yield Kept(entry.key, digest, entry.size, entry.written.isoformat())

@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import select
 
 from app.backups.folder import Folder
-from app.backups.making import make_backup
+from app.backups.making import _named, make_backup
 from app.backups.manifest import Kept
 from app.backups.places import content_key
 from app.backups.restoring import check_backup, restore
+from app.backups.snapshot import snapshot
 from app.backups.tar_file import NewFile, OldFile
 from app.core.clock import utcnow
 from app.core.errors import ConflictError, InvalidError, NotFoundError
@@ -100,6 +101,16 @@ def test_a_backup_is_of_one_moment(
     assert rows_of(empty) == rows
     with used.database.reading() as session:
         assert session.get(UpkeepLease, Duty.BACKUP) is None
+
+
+def test_a_backup_goes_on_while_objects_are_looked_for(used: Context, filled: Filled) -> None:
+    """Else the sweep would begin, if that takes long."""
+    told: list[str] = []
+    with snapshot(used.database) as taken:
+        found = [*_named(taken, used.store, lambda: told.append("on"))]
+    jobs = {one.key.split("/")[1] for one in found if one.key.startswith("jobs/")}
+    assert str(filled.done) in jobs
+    assert len(told) >= len(jobs)
 
 
 def test_a_second_backup_copies_only_what_is_new(
