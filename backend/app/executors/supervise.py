@@ -86,6 +86,9 @@ class _Run:
         try:
             self._keeper = _start_keeper(control.fileno(), output, report)
             self._tell(_framed(order))
+        except OSError:
+            self._hang_up()
+            raise
         finally:
             control.close()
             os.close(output)
@@ -124,6 +127,10 @@ class _Run:
         """Make sure that all is gone, however we got here."""
         self._control.close()  # which tells the keeper to kill
         self._keeper.wait()
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        self._control.close()
         os.close(self._output)
         os.close(self._report)
 

@@ -1,5 +1,6 @@
 """What becomes of a command when the worker dies, and what the keeper withstands."""
 
+import errno
 import os
 import signal
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.core.settings import Settings
+from app.executors import supervise
 from app.executors.base import Executor, Limits, Outcome
 from app.executors.cgroups import make_group
 from app.executors.process import ProcessExecutor
@@ -37,6 +39,19 @@ def test_worker_keeps_no_descriptors(executor: Executor, tmp_path: Path) -> None
     before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
     for _ in range(3):
         Run(executor, tmp_path, "true")
+    assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
+
+
+def test_a_keeper_that_cannot_be_started_costs_no_descriptor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: int) -> None:
+        raise BlockingIOError(errno.EAGAIN, "there are too many processes")
+
+    monkeypatch.setattr(supervise, "_start_keeper", refuse)
+    before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+    done = Run(ProcessExecutor(), tmp_path, "true")
+    assert (done.end.outcome, done.end.ok) == (Outcome.NOT_STARTED, False)
     assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
 
 
