@@ -40,6 +40,8 @@ def test_files_of_any_alphabet(client: TestClient, project: int, path: str) -> N
     answer = client.get(url)
     assert answer.content == b"new"
     assert answer.headers["content-disposition"].startswith("attachment;")
+    assert answer.headers["content-security-policy"].startswith("sandbox")
+    assert answer.headers["content-length"] == "3"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert path in _files(client, project)
     assert client.delete(url).status_code == 204

@@ -2,14 +2,14 @@
 
 from collections.abc import AsyncIterator
 from typing import Annotated
-from urllib.parse import quote
 
 from fastapi import APIRouter, File, Request, Response, UploadFile
 from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import StreamingResponse
 
 from app.api.deps import Id, WithContext, WithUser
 from app.api.document import RAW_BODY, bytes_of
-from app.api.downloads import BYTES
+from app.api.downloads import BYTES, download
 from app.api.kept import from_store
 from app.core.errors import InvalidError, TooLargeError
 from app.jobs.context import Context
@@ -18,7 +18,7 @@ from app.projects.files import Bounds, delete_file, get_file, list_files, put_fi
 from app.projects.paths import check_path
 from app.projects.projects import get_project
 from app.schemas.projects import FileView
-from app.storage.blobs import get_blob, put_blob
+from app.storage.blobs import blob_key, put_blob
 
 router = APIRouter(prefix="/projects/{project_id}/files", tags=["files"])
 
@@ -55,11 +55,12 @@ async def put(
 @router.post("", status_code=201)
 def upload(context: WithContext, user: WithUser, project_id: Id, files: Parts) -> list[FileView]:
     """Set the content of several files at once: all of them or none."""
-    limit = context.settings.max_upload_bytes
+    limit = room = context.settings.max_upload_bytes
     contents: dict[str, bytes] = {}
     for file in files:
         data = file.file.read(limit + 1)
-        if sum(map(len, contents.values())) + len(data) > limit:
+        room -= len(data)
+        if room < 0:
             raise TooLargeError(f"The files are larger than {limit} bytes together.")
         if (file.filename or "") in contents:
             raise InvalidError.at("files", f"{file.filename!r} is there twice.")
@@ -67,19 +68,14 @@ def upload(context: WithContext, user: WithUser, project_id: Id, files: Parts) -
     return _keep(context, user, project_id, contents)[0]
 
 
-@router.get("/{path:path}", response_class=Response, responses=bytes_of(BYTES))
-def get(context: WithContext, user: WithUser, project_id: Id, path: str) -> Response:
-    """Return a file's content."""
+@router.get("/{path:path}", response_class=StreamingResponse, responses=bytes_of(BYTES))
+def get(context: WithContext, user: WithUser, project_id: Id, path: str) -> StreamingResponse:
+    """Return a file's content, which a browser always saves."""
     with context.database.reading() as session:
         file = get_file(session, get_project(session, user, project_id), check_path(path))
-    name = quote(file.path.rpartition("/")[2])
     with from_store(repr(file.path)):
-        content = get_blob(context.store, file.digest)
-    return Response(
-        content,
-        media_type=BYTES,
-        headers={"Content-Disposition": f"attachment; filename*=UTF-8''{name}"},
-    )
+        opened = context.store.open(blob_key(file.digest))
+    return download(opened.chunks, file.path.rpartition("/")[2], size=opened.size)
 
 
 @router.delete("/{path:path}", status_code=204)
