@@ -13,8 +13,8 @@ from app.toolchains.registry import make_toolchains
 
 
 def offered_toolchains(context: Context) -> dict[str, Toolchain]:
-    """Return the toolchains, which know what workers offer."""
-    return make_toolchains(context.settings, lambda: offered(context))
+    """Return the toolchains, which know what workers offer: asked once, the same for all uses."""
+    return make_toolchains(context.settings, cache(lambda: offered(context)))
 
 
 def complete_config(

@@ -9,12 +9,13 @@ from sqlalchemy import update
 
 from app.core.clock import utcnow
 from app.executors.scripted import ScriptedExecutor
-from app.jobs import presence
+from app.jobs import complete_config, presence
+from app.jobs.complete_config import offered_toolchains
 from app.jobs.context import Context
 from app.jobs.offers import offered, publish
 from app.jobs.presence import Reporter
 from app.models import WorkerOffer
-from app.toolchains.librelane.offer import Offer, Pdk
+from app.toolchains.librelane.offer import Offer, Offered, Pdk
 from tests.toolchains.librelane.catalogs import CATALOG, as_text
 
 TEXT = as_text(CATALOG)
@@ -46,6 +47,23 @@ def test_what_workers_offer_is_known_with_its_catalog(context: Context) -> None:
     [one] = offered(context)
     assert one.offer == OFFER
     assert one.catalog.flow("Offline") is not None
+
+
+def test_one_look_at_offers_serves_all_that_a_job_is_checked_for(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reporter(context, "w").report(context.database)
+    asked: list[Context] = []
+
+    def noted(of: Context) -> list[Offered]:
+        asked.append(of)
+        return offered(of)
+
+    monkeypatch.setattr(complete_config, "offered", noted)
+    toolchain = offered_toolchains(context)["librelane"]
+    config = toolchain.validate({"DESIGN_NAME": "top"}, ["top.v"])
+    assert toolchain.needs(config, ["top.v"]).flow == config["flow"]
+    assert asked == [context]
 
 
 def test_the_newest_comes_first_and_one_that_nobody_has_any_more_is_forgotten(
