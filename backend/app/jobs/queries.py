@@ -2,24 +2,14 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from app.core.errors import NotFoundError
 from app.jobs.access import get_job
 from app.jobs.values import number_of
-from app.models import (
-    Artifact,
-    Attempt,
-    Job,
-    JobStatus,
-    JobType,
-    Metric,
-    Project,
-    Step,
-    User,
-    Visibility,
-)
+from app.models import Artifact, Attempt, Job, JobStatus, JobType, Metric, Project, Step, User
+from app.projects.projects import seen_by
 from app.toolchains.base import Value
 
 
@@ -38,7 +28,7 @@ def list_jobs(session: Session, user: User, wanted: JobFilter) -> list[Job]:
     """Return jobs that `user` may see, newest first."""
     query = select(Job).order_by(Job.id.desc()).limit(wanted.limit)
     if not user.is_admin:
-        query = query.join(Project).where(_may_be_seen(user))
+        query = query.join(Project).where(seen_by(user))
     if wanted.before is not None:
         query = query.where(Job.id < wanted.before)
     for column, value in (
@@ -64,10 +54,6 @@ def newest_jobs(session: Session, projects: list[Project]) -> dict[int, Job]:
     ]
     jobs = session.scalars(select(Job).where(or_(*map(Job.id.in_, ids))).order_by(Job.id))
     return {job.project_id: job for job in jobs}
-
-
-def _may_be_seen(user: User) -> ColumnElement[bool]:
-    return or_(Project.owner_id == user.id, Project.visibility == Visibility.PUBLIC)
 
 
 def newest_job(session: Session, project: Project, job_type: JobType) -> Job:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, or_, select, true
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -41,13 +41,8 @@ def visible_projects(
     session: Session, user: User, words: str = "", limit: int | None = None
 ) -> list[Project]:
     """Return the projects that `user` may see and in which all `words` occur, newest first."""
-    query = select(Project).where(*map(_mentions, words.split())).order_by(Project.id.desc())
-    query = query.limit(limit)
-    if not user.is_admin:
-        query = query.where(
-            or_(Project.owner_id == user.id, Project.visibility == Visibility.PUBLIC)
-        )
-    return list(session.scalars(query))
+    query = select(Project).where(seen_by(user), *map(_mentions, words.split()))
+    return list(session.scalars(query.order_by(Project.id.desc()).limit(limit)))
 
 
 def _mentions(word: str) -> ColumnElement[bool]:
@@ -60,6 +55,13 @@ def _mentions(word: str) -> ColumnElement[bool]:
 def may_see(user: User, project: Project) -> bool:
     """Return whether `user` may read the project and its jobs."""
     return may_change(user, project) or project.visibility == Visibility.PUBLIC
+
+
+def seen_by(user: User) -> ColumnElement[bool]:
+    """Return the condition that a user may read a project, as may_see() says of one of them."""
+    if user.is_admin:
+        return true()
+    return or_(Project.owner_id == user.id, Project.visibility == Visibility.PUBLIC)
 
 
 def may_change(user: User, project: Project) -> bool:
