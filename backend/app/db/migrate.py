@@ -1,5 +1,6 @@
 """Bringing a database to the newest schema."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -36,7 +37,7 @@ def upgrade(settings: Settings, schema: str = "head") -> None:
 
 def is_current(database: Database) -> bool:
     """Return whether the database has the newest schema."""
-    return current_schema(database) == ScriptDirectory(str(_MIGRATIONS)).get_current_head()
+    return current_schema(database) == _newest_schema()
 
 
 def fits(database: Database) -> bool:
@@ -53,6 +54,12 @@ def current_schema(database: Database) -> str:
     """Return the schema that the database has; empty when it has none."""
     with database.engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision() or ""
+
+
+@cache
+def _newest_schema() -> str | None:
+    """Return what the migrations make, read once: whoever asks for health asks again and again."""
+    return ScriptDirectory(str(_MIGRATIONS)).get_current_head()
 
 
 def knows_schema(schema: str) -> bool:
