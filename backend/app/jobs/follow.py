@@ -138,14 +138,20 @@ class _Follower:
     async def _refresh_state(self) -> bool:
         if time.monotonic() - self._state_at < STATE_SECONDS:
             return False
-        try:
-            state = await asyncio.to_thread(self._read_state)
-        except OUTAGES as error:
-            await self._wait_out(error)
-            return False if self._state else await self._refresh_state()
+        while (state := await self._from_database()) is None:
+            if self._state is not None:
+                return False
         self._state_at = time.monotonic()
         changed, self._state = state != self._state, state
         return changed
+
+    async def _from_database(self) -> JobState | None:
+        """Return the job's state; None after a pause if the database is away."""
+        try:
+            return await asyncio.to_thread(self._read_state)
+        except OUTAGES as error:
+            await self._wait_out(error)
+            return None
 
     def _read_state(self) -> JobState:
         with self._context.database.reading() as session:
