@@ -20,8 +20,7 @@ from pathlib import Path
 
 from app.cli.client import Client
 from app.cli.demo import BUILD, SAMPLE, SIMULATION
-from app.cli.stack import description_file
-from app.cli.up import ADMIN, default_data
+from app.cli.stack import ADMIN, default_data, description_file
 from app.core.settings import Settings
 from app.toolchains.base import SOURCE
 from app.toolchains.registry import default_toolchain, make_toolchains

@@ -1,15 +1,15 @@
 """The processes of a stack: how each is called, and how one sees that it is ready."""
 
-import http.client
 import shutil
 import socket
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from app.cli.healthy import is_healthy
 from app.cli.stack import Stack
 
-#: How long a part may take to answer when it is asked whether it is ready, in seconds.
+#: How long Redis may take to answer when it is asked whether it is ready, in seconds.
 _ANSWER_SECONDS = 2.0
 #: Neighbours are not asked for at the start, which takes a second: what was cancelled and who works
 #: on what is in the database.
@@ -62,7 +62,7 @@ def api(stack: Stack) -> Part:
     # People who follow a log never hang up by themselves.
     options = ["--no-access-log", "--timeout-graceful-shutdown", "2"]
     argv = [sys.executable, "-m", "uvicorn", "main:app", *address, *options]
-    return Part("api", argv, lambda: _http_answers(stack.ports.api, "/health/ready"))
+    return Part("api", argv, lambda: is_healthy(f"{stack.url}/health/ready"))
 
 
 def worker(stack: Stack) -> Part:
@@ -76,7 +76,7 @@ def flower(stack: Stack) -> Part:
     """Return Flower, with a password."""
     address = ["--address=127.0.0.1", f"--port={stack.ports.flower}"]
     argv = [*_celery(), "flower", *address]
-    return Part("flower", argv, lambda: _http_answers(stack.ports.flower, "/healthcheck"))
+    return Part("flower", argv, lambda: is_healthy(f"{stack.flower_url}/healthcheck"))
 
 
 def _celery() -> list[str]:
@@ -100,14 +100,3 @@ def _redis_answers(port: int, question: bytes) -> bool:
     except OSError:
         return False
     return b"+PONG" in answer
-
-
-def _http_answers(port: int, path: str) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_ANSWER_SECONDS)
-    try:
-        connection.request("GET", path)
-        return connection.getresponse().status == http.HTTPStatus.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()

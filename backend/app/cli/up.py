@@ -12,8 +12,6 @@ from app.cli.running import AlreadyRunningError, only_one
 from app.cli.stack import ADMIN, BACKEND, Stack, default_data
 from app.cli.supervisor import StartError, Supervisor
 
-__all__ = ["ADMIN", "default_data", "up"]
-
 
 def up(
     data: Annotated[Path | None, typer.Option(help="The data folder.")] = None,

@@ -46,7 +46,8 @@ def tally(database: Database, steps: Collection[str], lag: timedelta = LAG) -> N
         span = Span(_mark_time(mark), database_now(session) - lag)
         if span.until <= span.since:
             return
-        _add(session, count_all(session, span, steps))
+        if new := count_all(session, span, steps):
+            _add(session, new)
         mark.value = span.until.timestamp()
 
 

@@ -22,7 +22,13 @@ from app.toolchains.base import (
     ToolResult,
     ToolRun,
 )
-from app.toolchains.icarus_result import COMPILE_LOG, PROGRAM, SimulationLog, read_result
+from app.toolchains.icarus_result import (
+    COMPILE_LOG,
+    OPTIONS,
+    PROGRAM,
+    SimulationLog,
+    read_result,
+)
 from app.toolchains.needs import Needs
 from app.toolchains.sources import (
     HEADER_ENDINGS,
@@ -34,7 +40,6 @@ from app.toolchains.sources import (
 _KEYS = ("top", "files", "include_dirs", "defines", "plusargs", "timescale")
 _UNIT = "(1|10|100)(s|ms|us|ns|ps|fs)"
 _TIMESCALE = re.compile(rf"{_UNIT}/{_UNIT}")
-OPTIONS = "compile.f"
 #: Keeps what the compiler says, for collect(), and its status.
 _KEEP_LOG = (
     "sh",

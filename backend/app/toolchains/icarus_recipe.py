@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from app.toolchains.base import RUN, SOURCE, Recipe
-from app.toolchains.icarus import OPTIONS, compile_command, compile_options, run_command
+from app.toolchains.icarus import compile_command, compile_options, run_command
+from app.toolchains.icarus_result import OPTIONS
 
 _NEEDS = "- Icarus Verilog, with `iverilog` and `vvp` on the PATH:\n\n      ./run.sh\n"
 

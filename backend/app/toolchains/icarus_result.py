@@ -14,6 +14,8 @@ from app.toolchains.sources import is_own_file, original_files
 
 COMPILE_LOG = "compile.log"
 PROGRAM = "sim.vvp"
+#: The compiler's file of options.
+OPTIONS = "compile.f"
 _SEVERITY = re.compile(rb"^(ERROR|FATAL|WARNING): (.+:\d+: .*)$", re.MULTILINE)
 _SEVERITIES = (b"ERROR: ", b"FATAL: ", b"WARNING: ")
 _FINISH = re.compile(
@@ -125,7 +127,7 @@ def _files(workdir: Path) -> Selection:
 
 
 def _kind_in_run(name: str) -> str | None:
-    return None if is_own_file(name) or name in (PROGRAM, "compile.f") else _kind(name)
+    return None if is_own_file(name) or name in (PROGRAM, OPTIONS) else _kind(name)
 
 
 def _kind(name: str) -> str:

@@ -11,7 +11,7 @@ from app.toolchains.icarus import Icarus
 from app.toolchains.librelane.offer import OffersSource
 from app.toolchains.librelane.toolchain import LibreLane
 
-#: The toolchain that a job of a type gets unless it names one.
+#: The toolchain of each type of job.
 DEFAULTS = {"simulation": "icarus", "build": "librelane"}
 
 

@@ -1,4 +1,4 @@
-"""What the docker executor is told: the engine, the images, the volumes."""
+"""What the docker executor is told: the images, the volumes, the runtime."""
 
 import contextlib
 import os
@@ -19,7 +19,6 @@ JOB_LABEL = "a6hub.job"
 class DockerOptions:
     """How this worker uses an engine."""
 
-    host: str
     images: Mapping[str, str]
     instance: str
     #: Volumes of the engine, or folders of its machine, and where the worker has them; none if the
@@ -32,7 +31,6 @@ class DockerOptions:
     def of(cls, settings: Settings) -> "DockerOptions":
         """Return what the settings say; OSError if the work folder cannot be written."""
         return cls(
-            host=settings.docker_host,
             images=settings.docker_images,
             instance=instance_of(settings.work_dir),
             volumes=settings.docker_volumes,

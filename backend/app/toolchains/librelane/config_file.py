@@ -19,7 +19,7 @@ from app.toolchains.librelane.substitutes import Substitute, read_substitutes
 from app.toolchains.librelane.values import check_variables, name_project_files
 
 _NAMES = ("config.json", "config.yaml", "config.yml")
-_ENDINGS = (".json", ".yaml", ".yml")
+ENDINGS = (".json", ".yaml", ".yml")
 _TCL = "config.tcl"
 _PDK = "PDK"
 #: The two versions are what LibreLane notes in configs that it writes.
@@ -61,7 +61,7 @@ def find_config_file(value: Any, paths: Sequence[str]) -> str | None:
     [name] = names.file_list("config.config_file", str(value), set(paths))
     if name.endswith(".tcl"):
         raise BadInputError("config.config_file", _TCL_REFUSED)
-    if not name.endswith(_ENDINGS):
+    if not name.endswith(ENDINGS):
         raise BadInputError("config.config_file", "The config file has to be JSON or YAML.")
     return name
 

@@ -6,6 +6,7 @@ from typing import Any
 from app.toolchains import names
 from app.toolchains.base import BadInputError
 from app.toolchains.librelane.catalog import Variable
+from app.toolchains.librelane.config_file import ENDINGS
 from app.toolchains.librelane.flows import Wanted, choose_flow
 from app.toolchains.librelane.known import Known, refuse
 from app.toolchains.librelane.offer import Offered
@@ -15,7 +16,6 @@ from app.toolchains.librelane.values import is_variable
 
 #: What is a matter of one build alone.
 _OF_ONE_BUILD = ("from", "to")
-_ENDINGS = (".json", ".yaml", ".yml")
 
 
 def keepable(config: Mapping[str, Any], offers: Sequence[Offered] = ()) -> dict[str, Any]:
@@ -42,7 +42,7 @@ def _config_file(value: Any) -> str | None:
     field = "config.config_file"
     if value is None:
         return None
-    if not isinstance(value, str) or not value.endswith(_ENDINGS):
+    if not isinstance(value, str) or not value.endswith(ENDINGS):
         raise BadInputError(field, "Name a JSON or YAML file of the project.")
     return names.relative_path(field, value)
 

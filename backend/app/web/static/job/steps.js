@@ -1,7 +1,7 @@
 // The steps: how far the job is, and what each took. What else there is of one: step.js.
 
 import { element, get, group, show, sign } from "../dom.js";
-import { bytes, count, number, seconds, wholeSeconds } from "../format.js";
+import { bytes, count, seconds, wholeSeconds } from "../format.js";
 import { moreOf } from "./step.js";
 
 const MARKS = { completed: "✓", failed: "✗", running: "●", pending: "○" };
