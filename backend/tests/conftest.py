@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from app.core.settings import Settings
@@ -19,6 +20,12 @@ from app.storage.store import make_store
 from tests.servers import PostgreSQL, RedisServer
 
 pytest_plugins = ("tests.flow_image", "tests.replay.fixtures")
+
+#: How long an example takes says nothing on a busy machine.
+hypothesis.settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("patient")
 
 _PREFIXES = ("A6HUB_", "CELERY_", "S3_", "MAX_JOB_", "OTEL_", "SENTRY_")
 #: An address on which nobody listens: what is sent there is refused at once.
@@ -112,8 +119,11 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def redis_context(context: Context, redis_server: str) -> Iterator[Context]:
-    """All that a process needs, with an empty Redis as its broker."""
+def redis_context(
+    context: Context, redis_server: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Context]:
+    """All that a process needs, with an empty Redis as its broker, which is not away when it is slow."""
+    monkeypatch.setattr("app.jobs.broker.SOCKET_SECONDS", 60.0)
     settings = context.settings.model_copy(update={"celery_broker_url": redis_server})
     opened = Context(settings, context.database, context.store, Broker(settings))
     opened.broker.redis.flushall()

@@ -21,10 +21,18 @@ START_SECONDS = 120.0
 PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
+#: Keep the ports that were given out from others, also while a server is down. Who listens there
+#: needs SO_REUSEADDR, which each server sets.
+_KEPT: list[socket.socket] = []
+
+
 def free_port() -> int:
-    """Return a loopback port on which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
+    """Return a loopback port on which nobody listens, and that nobody else is given."""
+    keeper = socket.socket()
+    keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    keeper.bind(("127.0.0.1", 0))  # and never listens
+    _KEPT.append(keeper)
+    return int(keeper.getsockname()[1])
 
 
 def tied(*command: str | Path, end: str = "KILL") -> list[str | Path]:

@@ -28,6 +28,7 @@ log = get_logger(__name__)
 def taken(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
     """A collector that this process sends to when it ends to trace."""
     monkeypatch.setenv("NO_PROXY", "*")
+    monkeypatch.setattr("app.core.spans.LAST_SECONDS", 60.0)
     with collector() as found:
         settings = Settings(otlp_endpoint=found.url, otlp_headers=SecretStr("x-key=a%20secret"))
         setup_tracing(settings, "test")
@@ -83,6 +84,7 @@ def test_who_asks_for_neither_imports_neither() -> None:
 def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sentry]:
     """A Sentry that is told of this process's faults."""
     monkeypatch.setenv("NO_PROXY", "*")
+    monkeypatch.setattr("app.core.sentry.LAST_SECONDS", 60.0)
     setup_logging(Settings())
     with sentry() as found:
         settings = Settings(sentry_dsn=SecretStr(found.dsn), sentry_environment="tests")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.servers import tied
+from tests.servers import free_port, tied
 
 _CONFIG = """
 version: 0.1
@@ -28,8 +28,7 @@ def is_installed() -> bool:
 @contextmanager
 def running_registry(folder: Path) -> Iterator[str]:
     """Run one; the value is its address, to which engines talk without TLS."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    address = f"127.0.0.1:{free_port()}"
     config = folder / "registry.yml"
     config.write_text(_CONFIG.format(folder=folder / "images", address=address))
     command = ["docker-registry", "serve", str(config)]

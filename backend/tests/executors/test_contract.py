@@ -37,7 +37,8 @@ total = largest = 0
 def count(piece):
     global total, largest
     total, largest = total + len(piece), max(largest, len(piece))
-command = make_command(Path(sys.argv[1]), ("head", "-c", "1000000000", "/dev/zero"))
+words = ("head", "-c", "1000000000", "/dev/zero")
+command = make_command(Path(sys.argv[1]), words, wall_seconds=500)
 assert run(make_executor(Settings()), command, count).ok
 # Not getrusage(), which counts what this process was before exec(2).
 [peak] = [l.split()[1] for l in open("/proc/self/status") if l.startswith("VmHWM")]

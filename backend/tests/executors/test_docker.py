@@ -208,7 +208,10 @@ def test_report_cannot_be_flooded(executor: Executor, tmp_path: Path) -> None:
     assert (done.end.usage.peak_memory_bytes or 0) > 1 << 20
 
 
-def test_killed_commands_have_a_usage_too(executor: Executor, tmp_path: Path) -> None:
+def test_killed_commands_have_a_usage_too(
+    executor: Executor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.executors.docker.run.LAST_LOOK_SECONDS", 60.0)
     script = "trap '' TERM; python3 -c 'while True: pass'"
     usage = Run(executor, tmp_path, script, wall_seconds=0.5, grace_seconds=0.2).end.usage
     assert usage.cpu_seconds

@@ -1,6 +1,7 @@
 """What becomes of a command when the worker dies, and what the keeper withstands."""
 
 import errno
+import gc
 import os
 import signal
 from pathlib import Path
@@ -36,6 +37,7 @@ def test_killed_keeper_is_noticed(tmp_path: Path) -> None:
 
 def test_worker_keeps_no_descriptors(executor: Executor, tmp_path: Path) -> None:
     Run(executor, tmp_path, "true")
+    gc.collect()  # or what earlier tests left is closed meanwhile
     before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
     for _ in range(3):
         Run(executor, tmp_path, "true")

@@ -16,6 +16,7 @@ from app.storage.blobs import put_blob
 from app.storage.trees import TreeFile, put_tree
 from tests.jobs.doubles import ScriptedToolchain
 from tests.jobs.factories import job_of, make_job
+from tests.system.workers import PATIENCE
 
 
 class Worker:
@@ -52,10 +53,10 @@ class Worker:
 
     def start(self) -> None:
         self._thread.start()
-        assert self.executor.started.wait(20)
+        assert self.executor.started.wait(PATIENCE)
 
     def join(self) -> str:
-        self._thread.join(30)
+        self._thread.join(PATIENCE)
         assert not self._thread.is_alive()
         return str(self.summary["status"])
 

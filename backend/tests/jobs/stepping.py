@@ -72,6 +72,6 @@ def do_steps(command: Command, *steps: str) -> None:
     """Leave what the steps leave."""
     for step in steps:
         folder = command.cwd / RUN / step
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)
         (folder / "result.txt").write_text(f"of {step}")
         (folder / "done").touch()

@@ -147,8 +147,11 @@ def test_a_worker_that_lost_its_lease_stops_and_writes_nothing(context: Context)
     assert worker.rows(Artifact) == []
 
 
-def test_a_worker_that_lost_its_lease_unnoticed_writes_nothing(context: Context) -> None:
+def test_a_worker_that_lost_its_lease_unnoticed_writes_nothing(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The lease goes while the last command ends: only the fence stands in the way."""
+    monkeypatch.setattr("app.jobs.watch.TICK_SECONDS", 600)  # or it has shown a step before
     worker = Worker(context, ScriptedExecutor())
 
     def lose(_: Command) -> None:

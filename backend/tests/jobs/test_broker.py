@@ -39,7 +39,8 @@ class Deaf:
 
 
 @pytest.fixture
-def deaf() -> Iterator[Deaf]:
+def deaf(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deaf]:
+    monkeypatch.setattr("app.jobs.broker.SOCKET_SECONDS", 60.0)  # they hang up, if late
     servers = Deaf(3)
     yield servers
     servers.close()

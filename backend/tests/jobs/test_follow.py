@@ -24,7 +24,7 @@ from app.models import Job, JobStatus
 from app.storage.store import Store
 from tests.jobs.factories import claim_job, make_job
 from tests.jobs.odd import ODD, framed, make_odd_job, run_odd_job
-from tests.system.workers import wait_until
+from tests.system.workers import PATIENCE, wait_until
 
 pytestmark = pytest.mark.system
 
@@ -66,7 +66,7 @@ async def _next(events: AsyncIterator[Event], kind: str) -> Event:
 
 
 def _run(test: Callable[[], Awaitable[None]]) -> None:
-    asyncio.run(asyncio.wait_for(test(), 30))
+    asyncio.run(asyncio.wait_for(test(), PATIENCE))
 
 
 def _follow(teller: Teller, attempt: int | None = None, offset: int = 0) -> Any:

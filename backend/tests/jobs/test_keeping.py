@@ -28,7 +28,7 @@ from app.storage.trees import get_tree, put_tree
 from app.toolchains.base import ToolRun
 from tests.jobs.factories import attempts_of, job_of, make_job
 from tests.jobs.stepping import STEPS, SteppingToolchain, do_steps
-from tests.system.workers import wait_until
+from tests.system.workers import PATIENCE, wait_until
 
 Doing = Callable[[Command], None]
 
@@ -235,9 +235,10 @@ def test_a_step_that_is_too_large_is_not_kept_nor_one_after_it(
     worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def do(command: Command) -> None:
-        do_steps(command, "a", "b")
+        do_steps(command, "a")
+        (command.cwd / "run" / "b").mkdir()
         (command.cwd / "run" / "b" / "more").touch()
-        do_steps(command, "c")
+        do_steps(command, "b", "c")
 
     monkeypatch.setattr(keeping, "_MOST_FILES", 2)
     assert worker.run(do) == "completed"
@@ -308,7 +309,7 @@ def test_a_step_whose_folder_goes_meanwhile_is_not_kept(
 
     def keep(*given: Any) -> tuple[str, int]:
         reading.set()
-        gone.wait(30)
+        assert gone.wait(PATIENCE)
         folder = given[1] / given[2]
         folder.mkdir(parents=True)
         (folder / "left").touch()  # the rest is removed already
@@ -316,7 +317,7 @@ def test_a_step_whose_folder_goes_meanwhile_is_not_kept(
 
     def lose_it(command: Command) -> None:
         do_steps(command, "a")
-        reading.wait(30)
+        assert reading.wait(PATIENCE)
         assert worker.watch is not None
         worker.watch.halt = Halt.LOST  # and nobody has taken the job yet
 

@@ -17,6 +17,7 @@ from app.jobs.log_writer import LogWriter
 from app.jobs.logs import SEGMENT, log_size, read_log, store_rest
 from app.jobs.text import utf8_pieces, whole_utf8
 from app.storage.store import Store
+from tests.system.workers import PATIENCE
 
 CLAIM = Claim(7, 2)
 
@@ -142,7 +143,7 @@ class Gate:
 
     def wait(self) -> None:
         self.reached.set()
-        assert self.open.wait(20)
+        assert self.open.wait(PATIENCE)
 
 
 class SlowStream(LiveStream):
@@ -171,7 +172,7 @@ def test_a_slow_redis_holds_up_neither_tool_nor_store(memory: Store, tmp_path: P
     writer = LogWriter(path, 1 << 30, 1, Shipper(path, CLAIM, memory, live))
     text = b"x" * (3 * BACKLOG)
     writer.write(b"begin")
-    assert live.gate.reached.wait(20)
+    assert live.gate.reached.wait(PATIENCE)
     writer.write(text)
     writer.close()
     assert log_size(memory, 7, 2) == 5 + len(text)
@@ -180,8 +181,9 @@ def test_a_slow_redis_holds_up_neither_tool_nor_store(memory: Store, tmp_path: P
 
 
 def test_who_watches_is_shown_the_newest_of_what_came_too_fast(
-    memory: Store, tmp_path: Path
+    memory: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("app.jobs.log_shipper.PARTING_SECONDS", PATIENCE)
     live = SlowStream(Gate())
     live.gate.open.set()
     path = tmp_path / "log"
@@ -199,9 +201,9 @@ def test_a_slow_store_holds_up_neither_tool_nor_who_watches(tmp_path: Path) -> N
     path = tmp_path / "log"
     writer = LogWriter(path, 1 << 30, 1, Shipper(path, CLAIM, store, live))
     writer.write(b"begin")
-    assert store.gate.reached.wait(20)
+    assert store.gate.reached.wait(PATIENCE)
     writer.write(b"x" * SEGMENT)
-    assert live.gate.reached.wait(20)
+    assert live.gate.reached.wait(PATIENCE)
     live.gate.open.set()
     store.gate.open.set()
     writer.close()

@@ -61,12 +61,15 @@ def test_a_wiped_broker_gets_all_messages_again_once(redis_context: Context) -> 
     assert redis_context.broker.waiting("simulation") == 3
 
 
-def test_a_message_lost_on_the_way_is_sent_again(redis_context: Context) -> None:
+def test_a_message_lost_on_the_way_is_sent_again(
+    redis_context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.jobs.relay.IN_FLIGHT_SECONDS", 300)
     make_job(redis_context.database)
     relay(redis_context)
     redis_context.broker.redis.delete("simulation")
     assert relay(redis_context) == 0  # it may be on its way
-    _age(redis_context, 20)
+    _age(redis_context, 400)
     assert relay(redis_context) == 1
 
 

@@ -25,6 +25,7 @@ LOST = Loss(Reason.WORKER_LOST, "gone")
 @pytest.fixture
 def taken(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
     monkeypatch.setenv("NO_PROXY", "*")
+    monkeypatch.setattr("app.core.spans.LAST_SECONDS", 60.0)
     with collector() as found:
         setup_tracing(Settings(otlp_endpoint=found.url), "test")
         yield found
@@ -97,7 +98,7 @@ def test_steps_have_the_times_that_the_run_directory_says(
     assert [_of(span, row.started_at) for span in parts[:3]] == [
         ("Synthesis", 1, 3.5),
         ("Bad", 4, 4.25),
-        ("Cut", 5, round(end, 3)),
+        ("Cut", 5, pytest.approx(end, abs=0.002)),
     ]
     assert [span.name for span in parts[3:]] == ["storing"]
     assert [span.name for span in spans if span.failed] == ["Bad"]

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2
@@ -15,14 +15,14 @@ import uvicorn
 
 from app.api.application import create_app
 from app.core.settings import Settings
+from tests.servers import free_port
 from tests.system.workers import BACKEND, wait_until
 
 
 @contextmanager
 def api(settings: Settings, log: Path) -> Iterator[tuple[int, str]]:
     """Run the API until the end of the block: its process and address."""
-    with closing(socket.create_server(("127.0.0.1", 0))) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     env = {
         **os.environ,
         "A6HUB_DATA_DIR": str(settings.data_dir),

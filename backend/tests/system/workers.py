@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from app.core.settings import Settings
+from tests.servers import tied
 
 BACKEND = Path(__file__).parents[2]
 #: How long anything may take before a test gives up on it, in seconds.
@@ -50,7 +51,7 @@ class Worker:
         options += ["--without-mingle", *extra]
         with log.open("wb") as output:
             self.process = subprocess.Popen(
-                [*celery, *options], cwd=BACKEND, env=env, stdout=output, stderr=output
+                tied(*celery, *options), cwd=BACKEND, env=env, stdout=output, stderr=output
             )
 
     def wait_ready(self) -> None:

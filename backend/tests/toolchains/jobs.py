@@ -16,7 +16,7 @@ def run_job(
     executor: Executor,
     workdir: Path,
     config: Mapping[str, Any],
-    seconds: float = 60,
+    seconds: float = 400,
 ) -> tuple[ToolResult, str]:
     """Return the result and the output of a job on the files in source/."""
     paths = [found.name for found in plain_files(workdir / SOURCE)]
@@ -26,7 +26,7 @@ def run_job(
 
 
 def run_prepared(
-    run: ToolRun, executor: Executor, workdir: Path, tools: str = "", seconds: float = 60
+    run: ToolRun, executor: Executor, workdir: Path, tools: str = "", seconds: float = 400
 ) -> tuple[ToolResult, str]:
     """Return the result and the output of a job that is prepared."""
     pieces: list[bytes] = []

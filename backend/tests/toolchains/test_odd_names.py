@@ -54,7 +54,7 @@ def test_librelane_to_the_netlist(
     [tool] = toolchain.prepare(complete, workdir).commands
     argv = (*tool.argv[:-1], "--to", "Yosys.Synthesis", tool.argv[-1])
     pieces: list[bytes] = []
-    limits = Limits(wall_seconds=100)
+    limits = Limits(wall_seconds=400)
     command = Command(argv, workdir, tool.env, limits, tool.mounts, start_in=tool.cwd)
     end = confined.run(command, pieces.append, threading.Event())
     assert end.ok, b"".join(pieces).decode()[-2000:]

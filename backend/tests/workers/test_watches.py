@@ -25,7 +25,7 @@ def _fork(watches: Watches, say: int, *, told: bool) -> int:
         if told:
             signal.signal(signal.SIGTERM, lambda *_: watches.shut_down())
             os.kill(os.getpid(), signal.SIGTERM)
-        going = watches.going.wait(5 if told else 0.5)
+        going = watches.going.wait(60 if told else 0.5)
         os.write(say, f"{going} ".encode())
     finally:
         os._exit(0)

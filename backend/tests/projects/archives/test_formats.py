@@ -40,7 +40,7 @@ def test_files_come_out_as_they_went_in(kind: str) -> None:
 NAMES = st.from_regex(r"[a-z]{1,3}(/[a-z0-9.]{1,12}x){0,3}", fullmatch=True)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sampled_from(KINDS), st.dictionaries(NAMES, st.binary(max_size=3000), max_size=8))
 def test_any_files(kind: str, files: dict[str, bytes]) -> None:
     files = {f"{number}/{name}": data for number, (name, data) in enumerate(files.items())}

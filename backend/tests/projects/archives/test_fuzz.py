@@ -44,7 +44,7 @@ REPACKS: list[Callable[[bytes], bytes]] = [
     zstd.compress,
 ]
 LIMITS = Limits(total_bytes=1 << 20, file_bytes=1 << 19, entries=50, ratio=200)
-LONG = settings(max_examples=400, deadline=None)
+LONG = settings(max_examples=400)
 
 
 def check(data: bytes) -> None:

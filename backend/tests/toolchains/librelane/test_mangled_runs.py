@@ -109,7 +109,7 @@ def _mangle(chance: random.Random, run: Path) -> None:
             chance.choice(_MANGLERS)(chance, chance.choice(files))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(chance=st.randoms(use_true_random=False))
 def test_mangled(tmp_path_factory: pytest.TempPathFactory, chance: random.Random) -> None:
     run = _a_run(tmp_path_factory.mktemp("mangled") / "run")

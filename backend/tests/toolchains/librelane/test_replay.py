@@ -46,7 +46,7 @@ class Play:
     def started(self, executor: Executor) -> Iterator[threading.Event]:
         """Run it beside the block, which may set the event to stop it."""
         tool, stop = self.run.commands[0], threading.Event()
-        limits = Limits(wall_seconds=60, grace_seconds=0.2)
+        limits = Limits(wall_seconds=400, grace_seconds=0.2)
         command = Command(tool.argv, self.workdir, tool.env, limits, tool.mounts)
         with ThreadPoolExecutor(1) as pool:
             ended = pool.submit(executor.run, command, lambda _: None, stop)
