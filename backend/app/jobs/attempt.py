@@ -7,6 +7,7 @@ can go wrong:
     lease lost                    -> nothing is written; the job is somebody else's now
     the worker shuts down         -> handed back
     the worker lost a PDK, say    -> handed back, and told
+    its results cannot be written -> failed, as a fault of ours, without them
     store, database, engine away  -> waited for (`patience`)
 """
 
@@ -14,6 +15,8 @@ import time
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.logging import get_logger
 from app.jobs.artifacts import keep_artifacts
@@ -38,20 +41,22 @@ from app.jobs.log_shipper import Shipper
 from app.jobs.log_writer import LogWriter
 from app.jobs.outbox import Outgoing
 from app.jobs.outcomes import Ending
-from app.jobs.patience import patiently
+from app.jobs.patience import OUTAGES, patiently
 from app.jobs.states import finish, release
 from app.jobs.steps import StepBook, current_step
 from app.jobs.values import clean
 from app.jobs.watch import Halt, Watch
 from app.jobs.work import Work
 from app.jobs.workdir import WorkDir, labels_of
-from app.models import Artifact, Metric
-from app.toolchains.base import BadInputError, Earlier, ToolResult, ToolRun
+from app.models import Artifact, JobStatus, Metric
+from app.toolchains.base import BadInputError, Earlier, StepReport, ToolResult, ToolRun
 
 log = get_logger(__name__)
 
 #: What the files of the last steps may take of the time for storing (`work.STORING_SECONDS`).
 KEEPING_SECONDS = 30
+#: What a value raises that no table takes.
+UNFIT = (SQLAlchemyError, TypeError, ValueError, OverflowError)
 
 
 class RunningAttempt:
@@ -173,8 +178,19 @@ class RunningAttempt:
             return "lost"
         self._figures.storing_begins()
         self._keeper.finish(max(KEEPING_SECONDS, self._deadline - time.monotonic()))
+        try:
+            return self._end(ending, result, self._book.steps())
+        except OUTAGES:
+            raise
+        except UNFIT:
+            # Another attempt would come to the same, after as long a time.
+            log.exception("what a job came to cannot be written")
+            bare = CANCELLED if ending.status is JobStatus.CANCELLED else OUR_FAULT
+            return self._end(bare, None, self._watch.shown.steps)
+
+    def _end(self, ending: Ending, result: ToolResult | None, steps: list[StepReport]) -> str:
         artifacts = patiently(lambda: self._keep_files(result), self._watch.stop)
-        written = patiently(lambda: self._write(ending, result, artifacts), self._watch.stop)
+        written = patiently(lambda: self._write(ending, result, artifacts, steps), self._watch.stop)
         self._live.job_changed(self._mine)
         return ending.status if written else "lost"
 
@@ -188,9 +204,15 @@ class RunningAttempt:
         files = result.files if result else ()
         return keep_artifacts(self._context.store, self._mine, self._folder.job, files)
 
-    def _write(self, ending: Ending, result: ToolResult | None, artifacts: list[Artifact]) -> bool:
+    def _write(
+        self,
+        ending: Ending,
+        result: ToolResult | None,
+        artifacts: list[Artifact],
+        steps: list[StepReport],
+    ) -> bool:
         """Make it all the job's own, in one transaction, if the job is still ours."""
-        metrics, steps = result.metrics if result else {}, self._book.steps()
+        metrics = result.metrics if result else {}
         if ending.current_step is None:
             ending = replace(ending, current_step=current_step(steps))
         details = clean(dict(result.details)) if result else {}

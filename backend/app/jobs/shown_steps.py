@@ -22,6 +22,11 @@ class ShownSteps:
         self._mine = mine
         self._shown: list[StepReport] = []
 
+    @property
+    def steps(self) -> list[StepReport]:
+        """Those that are written."""
+        return self._shown
+
     def differ(self, steps: list[StepReport]) -> bool:
         """Return whether there is anything to write."""
         return steps != self._shown
@@ -61,7 +66,6 @@ _INSERT = insert(_steps)
 
 
 def _row(mine: Claim, ordinal: int, step: StepReport) -> dict[str, Any]:
-    started = step.started_at
     row = {
         "job_id": mine.job_id,
         "attempt": mine.attempt,
@@ -69,7 +73,7 @@ def _row(mine: Claim, ordinal: int, step: StepReport) -> dict[str, Any]:
         "step": step.step,
         "name": step.name,
         "status": step.status,
-        "started_at": datetime.fromtimestamp(started, UTC) if started is not None else None,
+        "started_at": _moment(step.started_at),
         "seconds": step.seconds,
         "cpu_seconds": step.cpu_seconds,
         "peak_memory_bytes": step.peak_memory_bytes,
@@ -85,3 +89,11 @@ def _row(mine: Claim, ordinal: int, step: StepReport) -> dict[str, Any]:
         },
     }
     return {column: clean(value) for column, value in row.items()}
+
+
+def _moment(unix: float | None) -> datetime | None:
+    """Return a Unix time; None for one beyond all calendars: a job's files may have any."""
+    try:
+        return None if unix is None else datetime.fromtimestamp(unix, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None

@@ -47,11 +47,22 @@ def test_texts_that_no_table_takes_cost_no_result(context: Context) -> None:
 
 def test_steps_say_what_tables_take(context: Context) -> None:
     mine = claim_job(context.database, make_job(context.database))
-    odd = StepReport("A.One", "One", StepStatus.FAILED, errors=("a\0b\ud800",))
+    odd = StepReport("A.One", "One", StepStatus.FAILED, started_at=1e15, errors=("a\0b\ud800",))
     with context.database.writing() as session:
         ShownSteps(mine).write(session, [odd])
     with context.database.reading() as session:
-        assert session.scalars(select(Step)).one().notes["errors"] == ["a\ufffdb\ufffd"]
+        step = session.scalars(select(Step)).one()
+    assert (step.notes["errors"], step.started_at) == (["a\ufffdb\ufffd"], None)
+
+
+def test_a_result_that_no_table_takes_is_our_fault_and_no_reason_to_try_again(
+    context: Context,
+) -> None:
+    result = ToolResult(True, Verdict.PASSED, "Good.", details={"no JSON": object()})
+    worker = Worker(context, ScriptedExecutor(), ScriptedToolchain(result))
+    assert worker.run() == "failed"
+    assert (worker.job.reason, worker.job.verdict, worker.job.attempt) == ("internal", None, 1)
+    assert worker.rows(Artifact) == []
 
 
 def test_a_name_longer_than_the_table_holds_is_left_out(context: Context, tmp_path: Path) -> None:
