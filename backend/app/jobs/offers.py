@@ -64,15 +64,15 @@ def offered(context: Context, *, now: bool = False) -> list[Offered]:
     with context.database.reading() as session:
         rows = session.scalars(select(WorkerOffer).order_by(WorkerOffer.seen_at.desc())).all()
         since = database_now(session) - _LIVE
-    live = [row.facts for row in rows if row.seen_at > since] if now else []
-    return [*_read(context.store, live or [row.facts for row in rows])]
+    live = [row for row in rows if row.seen_at > since] if now else []
+    return [*_read(context.store, [(row.facts, row.seen_at > since) for row in live or rows])]
 
 
-def _read(store: Store, told: Iterable[dict[str, Any]]) -> Iterator[Offered]:
-    for facts in told:
+def _read(store: Store, told: Iterable[tuple[dict[str, Any], bool]]) -> Iterator[Offered]:
+    for facts, is_there in told:
         try:
             offer = facts_to_offer(facts)
-            yield Offered(offer, _catalog(store, offer.catalog))
+            yield Offered(offer, _catalog(store, offer.catalog), is_there)
         except (ValueError, FileNotFoundError) as error:  # of another release, or lost
             log.warning("offer left out", error=str(error))
 

@@ -44,12 +44,20 @@ def choose_flow(offers: Sequence[Offered], wanted: Wanted) -> tuple[str, Offered
             raise BadInputError(wanted.named_in, why)
         return FALLBACK, None
     first: BadInputError | None = None
-    for offered in offers:
+    for offered in offers if wanted.flow else _usual_first(offers):
         try:
             return _flow_of(offered, wanted), offered
         except BadInputError as error:
             first = first or error
     raise first or AssertionError("no offer")
+
+
+def usual_flow(offers: Sequence[Offered]) -> str | None:
+    """Return the flow of a build that names none; None where no flow can run."""
+    try:
+        return choose_flow(offers, Wanted())[0]
+    except BadInputError:
+        return None
 
 
 def can_run(offered: Offered) -> list[str]:
@@ -83,6 +91,19 @@ def why_not(offered: Offered, flow: Flow, wanted: Wanted = Wanted()) -> str | No
     if not any(pdk.fits(flow.name) for pdk in offered.offer.pdks):
         return f"The flow {flow.name} needs a PDK that no worker has; see `a6hub pdk list`."
     return None
+
+
+def _usual_first(offers: Sequence[Offered]) -> list[Offered]:
+    """Sort offers by what builds with them usually run; which worker told last is mere chance.
+
+    Those that nobody offers now come after these.
+    """
+
+    def rank(offered: Offered) -> int:
+        best = next(iter(can_run(offered)), None) if offered.is_there else None
+        return _USUAL.index(best) if best in _USUAL else len(_USUAL)
+
+    return sorted(offers, key=rank)
 
 
 def _flow_of(offered: Offered, wanted: Wanted) -> str:

@@ -77,10 +77,11 @@ def facts_to_offer(facts: dict[str, Any]) -> Offer:
 
 @dataclass(frozen=True)
 class Offered:
-    """An offer with its catalog."""
+    """An offer with its catalog; `is_there`: some worker offers it now, not only did lately."""
 
     offer: Offer
     catalog: Catalog
+    is_there: bool = True
 
 
 #: Tells what workers offer, the newest first.

@@ -67,6 +67,11 @@ def family_of(name: str) -> str:
     return next((family for family in FAMILIES if name.startswith(family)), name)
 
 
+def usual_pdk(chosen: str) -> str:
+    """Return what builds get that name no PDK: what A6HUB_PDK says, if that is not empty."""
+    return FAMILIES.get(chosen, chosen) or USUAL
+
+
 def is_word(value: Any) -> bool:
     """Return whether a value can be the name or the version of a PDK."""
     return isinstance(value, str) and _WORD.fullmatch(value) is not None

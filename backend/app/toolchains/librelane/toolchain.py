@@ -30,7 +30,7 @@ from app.toolchains.librelane.console import Console
 from app.toolchains.librelane.equipment import Equipment
 from app.toolchains.librelane.findings import details
 from app.toolchains.librelane.offer import OffersSource
-from app.toolchains.librelane.pdks import FAMILIES, USUAL
+from app.toolchains.librelane.pdks import FAMILIES, usual_pdk
 from app.toolchains.librelane.plan import Plan, pending
 from app.toolchains.librelane.reader import RunReader
 from app.toolchains.librelane.resume import Resumption, resume
@@ -80,8 +80,7 @@ class LibreLane:
         Empty if no worker has it: then whichever there is.
         """
         there = (pdk for offered in self._offers() for pdk in offered.offer.pdks)
-        usual = self._settings.pdk or USUAL
-        wanted = FAMILIES.get(usual, usual)
+        wanted = usual_pdk(self._settings.pdk)
         return wanted if any(pdk.name == wanted and pdk.fits(flow) for pdk in there) else ""
 
     def prepare(

@@ -32,8 +32,12 @@ def test_what_can_run() -> None:
 
 def test_a_build_that_names_no_flow_gets_the_usual_one() -> None:
     assert choose_flow([], Wanted()) == ("Offline", None)
-    assert choose_flow([SMALL, WHOLE], Wanted()) == ("Offline", SMALL)
     assert choose_flow([BOTH], Wanted()) == ("Classic", BOTH)
+    assert choose_flow([SMALL, WHOLE], Wanted()) == ("Classic", WHOLE), "whoever told last"
+    assert choose_flow([SMALL, WHOLE], Wanted(pdk_version="abc")) == ("Offline", SMALL)
+    gone = replace(WHOLE, is_there=False)
+    assert choose_flow([SMALL, gone], Wanted()) == ("Offline", SMALL)
+    assert choose_flow([replace(SMALL, is_there=False), gone], Wanted())[0] == "Offline"
 
 
 def test_the_newest_offer_that_can_run_it_is_taken() -> None:
