@@ -12,7 +12,7 @@ from app.api.deps import SESSION_COOKIE, Id, WithContext, address_of, is_same_or
 from app.api.v1.system import require_admin, system_view
 from app.core.errors import ForbiddenError, TooManyError, UnauthenticatedError
 from app.jobs.access import get_job
-from app.models import Project
+from app.models import Project, User
 from app.schemas.accounts import LoginForm
 from app.web.frame import HERE, AnyUser, LogInFirstError, PageUser, templates
 from app.web.job_lists import router as job_lists
@@ -105,9 +105,9 @@ def job_page(request: Request, context: WithContext, user: PageUser, job_id: Id)
     with context.database.reading() as session:
         job = get_job(session, user, job_id)
         name = session.get_one(Project, job.project_id).name
-    return templates.TemplateResponse(
-        request, "job.html", {"user": user, "job": job, "project": name}
-    )
+        by = session.get_one(User, job.user_id).username
+    shown = {"user": user, "job": job, "project": name, "by": by}
+    return templates.TemplateResponse(request, "job.html", shown)
 
 
 @router.get("/docs")

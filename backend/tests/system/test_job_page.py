@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -14,6 +15,7 @@ from app.jobs.context import Context
 from app.models import Job, JobStatus, Step, User
 from tests.api.conftest import make_login
 from tests.jobs.builds import Outcome, begin_build, end_build, rename_project
+from tests.jobs.factories import job_of
 from tests.system.server import served
 
 pytestmark = [
@@ -45,6 +47,8 @@ RUNNING: list[dict[str, Any]] = [
     {**DONE[1], "status": "running", "seconds": None},
     {"step": "KLayout.DRC", "name": "DRC", "status": "pending"},
 ]
+#: Where Ada is.
+ZONE = "Asia/Kolkata"
 #: As if the page had just come to the front: its lists are asked for at once.
 LOOK_AGAIN = "document.dispatchEvent(new Event('visibilitychange'))"
 METRICS = {
@@ -74,7 +78,8 @@ Open = Callable[[str], Page]
 def go(context: Context, browser: Browser) -> Iterator[Open]:
     """Open a page as Ada; errors in the console and of scripts are the test's."""
     token, troubles = make_login(context.database, "ada"), list[str]()
-    with served(context.settings) as address, browser.new_context() as visit:
+    zone = browser.new_context(timezone_id=ZONE)
+    with served(context.settings) as address, zone as visit:
         visit.add_cookies([{"name": SESSION_COOKIE, "value": token, "url": address}])
 
         def open_page(path: str) -> Page:
@@ -252,6 +257,42 @@ def test_the_list_of_jobs_keeps_up_to_date(go: Open, ada: User, context: Context
     expect(page.locator(".badge")).to_have_text(["completed", "violations"])
     expect(job).to_be_focused()
     expect(page.get_by_label("Type")).to_have_value("build")
+
+
+#: Notes whether a time in UTC has ever been drawn.
+LOOK_FOR_UTC = """(function look() {
+  for (const one of document.getElementsByTagName("time")) window.utc ||= /UTC/.test(one.textContent);
+  requestAnimationFrame(look);
+})();"""
+
+
+def test_times_are_those_of_the_reader_s_zone(go: Open, ada: User, context: Context) -> None:
+    jobs = [begin_build(context, ada, RUNNING).job_id]
+    page = go("/")
+    page.add_init_script(LOOK_FOR_UTC)
+    page.reload()
+    shown = page.locator("#jobs time")
+    for _ in range(2):
+        made = [job_of(context.database, job).created_at for job in reversed(jobs)]
+        page.evaluate(LOOK_AGAIN)
+        expect(shown).to_have_text(
+            [f"{one.astimezone(ZoneInfo(ZONE)):%Y-%m-%d %H:%M}" for one in made]
+        )
+        expect(shown.first).to_have_attribute("title", f"{made[0]:%Y-%m-%d %H:%M} UTC")
+        assert page.evaluate("window.utc") is False
+        jobs.append(begin_build(context, ada, RUNNING).job_id)
+
+
+def test_how_it_was_run(go: Open, ada: User, context: Context) -> None:
+    page = go(f"/jobs/{end_build(context, begin_build(context, ada, DONE), VIOLATED)}")
+    expect(page.get_by_text("Submitted by ada")).to_be_visible()
+    run = page.locator("#run")
+    for name, value in (("Flow", "Offline"), ("PDK", "sky130A"), ("Variables", "DESIGN_NAME=top")):
+        expect(run.locator(f"dt:text-is('{name}') + dd")).to_have_text(value)
+    expect(run.locator("dt:text-is('Started') + dd time")).to_have_attribute(
+        "title", re.compile("UTC$")
+    )
+    expect(run.locator("dt:text-is('Preset')")).to_have_count(0)
 
 
 def test_a_list_that_cannot_be_kept_up_says_so(go: Open, ada: User, context: Context) -> None:

@@ -14,6 +14,7 @@ async function renew() {
     if (answer.redirected) location.reload(); // to the log-in
     if (!answer.ok) throw new Error(answer.status);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    localTimes(page);
     for (const place of document.querySelectorAll("[data-live]")) put(place, page.getElementById(place.id));
     tell("");
   } catch {

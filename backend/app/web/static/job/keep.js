@@ -21,7 +21,7 @@ export function drawKeep(job, over) {
 function words(job) {
   if (job.files_removed) return job.files_removed;
   if (job.pinned) return "Pinned: nothing of it is removed.";
-  if (job.files_kept_until) return `Its files are kept until ${job.files_kept_until.slice(0, 10)} at least.`;
+  if (job.files_kept_until) return `Its files are kept until ${localTime(job.files_kept_until).slice(0, 10)} at least.`;
   return "";
 }
 

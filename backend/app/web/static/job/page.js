@@ -7,6 +7,7 @@ import { seconds } from "../format.js";
 import { deleteJob, drawKeep, togglePin } from "./keep.js";
 import { askForRestart } from "./restart.js";
 import { drawResult } from "./result.js";
+import { drawRun } from "./run.js";
 import { drawSteps } from "./steps.js";
 
 let current = null;
@@ -38,6 +39,7 @@ function draw(job) {
   drawKeep(job, over);
   drawSteps(job, over && job.job_type === "build" ? (step) => askForRestart(step, job.steps) : null);
   drawAttempts(job.attempts);
+  drawRun(job);
   get("waits").textContent = job.waits_for || "";
   show("waits", Boolean(job.waits_for));
   drawClock();
