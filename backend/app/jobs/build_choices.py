@@ -8,28 +8,34 @@ from app.core.errors import InvalidError, NotFoundError
 from app.jobs.context import Context
 from app.jobs.offers import offered
 from app.toolchains.librelane.catalog import Catalog, Flow, Variable
-from app.toolchains.librelane.flows import can_run, why_not
+from app.toolchains.librelane.flows import can_run, usual_flow, why_not
 from app.toolchains.librelane.offer import Offered
+from app.toolchains.librelane.pdks import usual_pdk
 
 _NOBODY = "No worker has told yet what its LibreLane has; start one (`./a6hub worker`)."
 
 
 @dataclass(frozen=True)
 class FlowChoice:
-    """A flow of a LibreLane; `why_not` is why no worker can run it, None if one can."""
+    """A flow of a LibreLane; `why_not` is why no worker can run it, None if one can.
+
+    `is_usual`: builds get it that name none, neither in their config nor in the config file.
+    """
 
     flow: Flow
     librelane: str
     why_not: str | None
+    is_usual: bool
 
 
 @dataclass(frozen=True)
 class PdkChoice:
-    """A PDK that a worker has, and the flows that it can be built for."""
+    """A PDK that a worker has, and the flows that it can be built for; `is_usual` as for flows."""
 
     name: str
     version: str
     flows: list[str]
+    is_usual: bool
 
 
 @dataclass(frozen=True)
@@ -44,9 +50,12 @@ class VariableFilter:
 def flow_choices(context: Context) -> list[FlowChoice]:
     """Return the flows by name, each as the newest worker has it that can run it."""
     found: dict[str, FlowChoice] = {}
-    for one in offered(context, now=True):
+    offers = offered(context, now=True)
+    usual = usual_flow(offers)
+    for one in offers:
         for flow in one.catalog.flows:
-            choice = FlowChoice(flow, one.offer.librelane, why_not(one, flow))
+            is_usual = flow.name == usual
+            choice = FlowChoice(flow, one.offer.librelane, why_not(one, flow), is_usual)
             known = found.get(flow.name)
             if not flow.is_interactive and (
                 known is None or (known.why_not and not choice.why_not)
@@ -63,7 +72,11 @@ def pdk_choices(context: Context) -> list[PdkChoice]:
         for pdk in one.offer.pdks:
             flows = found.setdefault((pdk.name, pdk.version), set())
             flows.update(name for name in runnable if pdk.fits(name))
-    choices = [PdkChoice(*key, sorted(flows)) for key, flows in found.items()]
+    usual = usual_pdk(context.settings.pdk)
+    choices = [
+        PdkChoice(name, version, sorted(flows), name == usual)
+        for (name, version), flows in found.items()
+    ]
     return sorted(choices, key=lambda choice: choice.name)
 
 

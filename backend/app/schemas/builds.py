@@ -33,6 +33,8 @@ class FlowView(View):
     #: Its steps run in this order; else the flow orders them as it runs.
     is_sequential: bool
     why_not: str | None
+    #: Builds get it that name none, neither in their config nor in the config file.
+    is_usual: bool
     steps: list[FlowStepView]
 
 
@@ -42,6 +44,8 @@ class PdkView(View):
     name: str
     version: str
     flows: list[str]
+    #: Builds get a PDK of this name that name none.
+    is_usual: bool
 
 
 class OldNameView(View):

@@ -50,6 +50,7 @@ def test_flows_with_their_steps_and_why_they_cannot_run(
     classic, offline = client.get(f"{BUILDS}/flows").json()
     assert classic["why_not"] == "The flow Classic needs openroad, which no worker has."
     assert (offline["name"], offline["why_not"]) == ("Offline", None)
+    assert (classic["is_usual"], offline["is_usual"]) == (False, True)
     assert offline["steps"][1] == {
         "id": "Checker.LVS",
         "name": "LVS",
@@ -57,7 +58,9 @@ def test_flows_with_their_steps_and_why_they_cannot_run(
         "gates": [{"variable": "RUN_LVS", "default": True}],
     }
     offer(context, "yosys", "openroad", pdks=(WHOLE,))
-    assert [one["why_not"] for one in client.get(f"{BUILDS}/flows").json()] == [None, None]
+    offer(context, "yosys")
+    flows = client.get(f"{BUILDS}/flows").json()
+    assert [(one["why_not"], one["is_usual"]) for one in flows] == [(None, True), (None, False)]
 
 
 def test_pdks_with_the_flows_that_they_serve(client: TestClient, context: Context) -> None:
@@ -65,8 +68,8 @@ def test_pdks_with_the_flows_that_they_serve(client: TestClient, context: Contex
     offer(context, "yosys", "openroad", pdks=(WHOLE,))
     found = sorted(client.get(f"{BUILDS}/pdks").json(), key=lambda pdk: str(pdk["version"]))
     assert found == [
-        {"name": "sky130A", "version": "8afc83", "flows": ["Classic"]},
-        {"name": "sky130A", "version": "abcdef", "flows": ["Offline"]},
+        {"name": "sky130A", "version": "8afc83", "flows": ["Classic"], "is_usual": True},
+        {"name": "sky130A", "version": "abcdef", "flows": ["Offline"], "is_usual": True},
     ]
 
 

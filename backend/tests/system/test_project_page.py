@@ -251,6 +251,36 @@ def test_a_build_with_what_is_kept(go: Open, here: Context) -> None:
     expect(page.locator("#status")).to_have_text("cancelled")
 
 
+def test_what_is_usual_and_looking_variables_up(go: Open, here: Context) -> None:
+    page = go("/projects")
+    path = make_project(page, "usual")
+    build = form(page, "Build")
+    for label, usual in (("Flow", "Offline"), ("PDK", "sky130A")):
+        words = f"{usual}, or the config file's"
+        expect(build.get_by_label(label).locator("option").first).to_have_text(words)
+    build.get_by_text("More").click()
+    build.get_by_label("Up to").select_option("Synthesis")
+    build.get_by_label("Preset").select_option("minimal")
+    expect(build.get_by_label("Up to")).to_have_value("Yosys.Synthesis")
+
+    build.get_by_text("Look variables up").click()
+    search = build.get_by_label("words of the description")
+    search.fill("core_util")
+    found = build.locator("#lookup-found li")
+    expect(found).to_contain_text(["FP_CORE_UTIL"])
+    expect(found).to_contain_text(["usually 40"])  # as in this flow
+    variables = build.get_by_label("Variables")
+    variables.fill("DESIGN_NAME=top\n")
+    build.get_by_role("button", name="Set FP_CORE_UTIL").click()
+    expect(variables).to_have_value("DESIGN_NAME=top\nFP_CORE_UTIL=")
+    expect(variables).to_be_focused()
+    search.fill("nothing of this kind")
+    search.press("Enter")
+    expect(page.locator("#lookup-count")).to_have_text("No variable is called so.")
+    assert jobs_of(here, path) == []
+    expect(build.get_by_role("alert")).to_be_hidden()
+
+
 def test_what_others_may_do(go: Open) -> None:
     page = go("/projects")
     path = make_project(page, HOSTILE, public=True)

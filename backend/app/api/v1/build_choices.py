@@ -91,6 +91,7 @@ def _flow_view(choice: FlowChoice) -> FlowView:
         librelane=choice.librelane,
         is_sequential=flow.is_sequential,
         why_not=choice.why_not,
+        is_usual=choice.is_usual,
         steps=[FlowStepView.model_validate(step) for step in flow.steps],
     )
 

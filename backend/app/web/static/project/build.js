@@ -8,10 +8,9 @@ import { variablesOf } from "../variables.js";
 import { id } from "./api.js";
 import { submit } from "./job.js";
 import { onKept } from "./kept.js";
+import { lookUp } from "./lookup.js";
 
 const form = get("build"), fields = form.elements;
-// What each choice says when nothing is chosen.
-const USUAL = { flow: "the usual one", pdk: "the usual one", preset: "none" };
 let kept = {}, flows = [], pdks = [], presets = [];
 
 function option(text, value, disabled = false) {
@@ -21,29 +20,40 @@ function option(text, value, disabled = false) {
   return made;
 }
 
-function fill(name, options) {
+// `usual` is what a build has for which nothing is chosen.
+function fill(name, options, usual) {
   const before = fields[name].value;
-  const usual = kept[name] ? `as the project keeps: ${kept[name]}` : USUAL[name];
+  if (kept[name]) usual = `as the project keeps: ${kept[name]}`;
   fields[name].replaceChildren(option(usual, ""), ...options);
   fields[name].value = before;
   if (fields[name].selectedIndex < 0) fields[name].value = "";
 }
 
+function usualOf(choice) {
+  return choice ? `${choice.name}, or the config file's` : "the usual one";
+}
+
+const usualFlow = () => flows.find((one) => one.is_usual);
+
 function draw() {
-  fill("flow", flows.map((one) => option(one.why_not ? `${one.name} (no worker can run it)` : one.name, one.name, Boolean(one.why_not))));
-  fill("preset", presets.map(({ name }) => option(name, name)));
+  const options = flows.map((one) => option(one.why_not ? `${one.name} (no worker can run it)` : one.name, one.name, Boolean(one.why_not)));
+  fill("flow", options, usualOf(usualFlow()));
+  fill("preset", presets.map(({ name }) => option(name, name)), "none");
   drawForFlow();
   get("preset-words").textContent = (presets.find(({ name }) => name === fields.preset.value) || { summary: "" }).summary;
 }
 
+const chosenFlow = () => fields.flow.value || kept.flow;
+
 // The PDKs and the steps are those of the flow.
 function drawForFlow() {
-  const name = fields.flow.value || kept.flow;
-  const flow = flows.find((one) => one.name === name);
+  const name = chosenFlow();
+  const flow = flows.find((one) => one.name === name) || usualFlow();
   const fitting = pdks.filter((pdk) => !flow || pdk.flows.includes(flow.name));
-  fill("pdk", fitting.map((pdk) => option(`${pdk.name} ${pdk.version}`, `${pdk.name} ${pdk.version}`)));
+  const options = (name ? fitting : pdks).map((pdk) => option(`${pdk.name} ${pdk.version}`, `${pdk.name} ${pdk.version}`));
+  fill("pdk", options, usualOf(fitting.find((pdk) => pdk.is_usual) || fitting[0]));
   const steps = flow ? flow.steps.map((step) => option(step.name, step.id)) : [];
-  fields.to.replaceChildren(option("the end", ""), ...steps);
+  fill("to", steps, "the end");
   fields.to.disabled = steps.length === 0;
   get("flow-words").textContent = flows.length ? ""
     : "No worker has told yet what it can build with; a build waits until one does.";
@@ -73,6 +83,7 @@ function configOf() {
 onSubmit(form, () => submit(`/api/v1/builds/${id}/build`, fields, configOf()));
 fields.flow.addEventListener("change", drawForFlow);
 fields.preset.addEventListener("change", draw);
+lookUp(() => chosenFlow() || usualFlow()?.name);
 onKept((choices) => {
   kept = choices;
   draw();
