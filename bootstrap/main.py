@@ -24,6 +24,7 @@ usage: ./a6hub COMMAND ...
   demo [--keep]   a real simulation and a real build, end to end
   up              the stack on this machine, until Ctrl-C or `down`
   build [DIR]     send a design, build it, and with --watch follow it
+  fetch JOB [DIR] bring the files that a job produced here
   pin JOB         keep a job of yours from being removed (--undo: let it)
   delete JOB      delete a job of yours that has ended
   status          whether it runs, and where everything is
@@ -78,6 +79,7 @@ _NEEDS = {
     "lint": Needs(dev=True, tolerant=True),
     "docs": Needs(tools=False, dev=True),
     "build": Needs(tools=False),
+    "fetch": Needs(tools=False),
     "pin": Needs(tools=False),
     "delete": Needs(tools=False),
     "status": Needs(tools=False),

@@ -11,6 +11,7 @@ COMMANDS = {
     "demo": "app.cli.demo:demo",
     "up": "app.cli.up:up",
     "build": "app.cli.build:build",
+    "fetch": "app.cli.fetch:fetch",
     "pin": "app.cli.jobs:pin",
     "delete": "app.cli.jobs:delete",
     "status": "app.cli.control:status",

@@ -144,10 +144,12 @@ def _watch(client: Client, job_id: int, console: Console) -> int:
     except KeyboardInterrupt:
         console.print(f"\nthe build goes on: {client.url}/jobs/{job_id}", markup=False)
         return _INTERRUPTED
-    job = client.job(job_id)
-    for figure in client.headline(job_id):
+    job, result = client.job(job_id), client.result(job_id)
+    for figure in result["headline"]:
         console.print(_figure(figure), markup=False)
     console.print(f"{job['status']}: {job['message']}", markup=False)
+    if hint := (result["failure"] or {}).get("hint"):
+        console.print(f"What to do: {hint}", markup=False)
     return _STATUS.get(job["verdict"] or "", _FAILED) if job["status"] == "completed" else _FAILED
 
 

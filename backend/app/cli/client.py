@@ -4,6 +4,7 @@ import math
 import ssl
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import httpx2
@@ -125,10 +126,10 @@ class Client:
         job: dict[str, Any] = self._ask("GET", f"/jobs/{job_id}")
         return job
 
-    def headline(self, job_id: int) -> list[dict[str, Any]]:
-        """Return the figures of a build that people look at first: name, value, unit, good."""
-        headline: list[dict[str, Any]] = self._ask("GET", f"/jobs/{job_id}/result")["headline"]
-        return headline
+    def result(self, job_id: int) -> dict[str, Any]:
+        """Return what a job came to."""
+        result: dict[str, Any] = self._ask("GET", f"/jobs/{job_id}/result")
+        return result
 
     def artifacts(self, job_id: int) -> list[dict[str, Any]]:
         """Return a job's artifacts."""
@@ -140,6 +141,16 @@ class Client:
         response = self._http.get(f"{self.url}{artifact['url']}")
         response.raise_for_status()
         return response.content
+
+    def save(self, artifact: dict[str, Any], path: Path) -> None:
+        """Write an artifact's bytes to a file, however many there are."""
+        url = f"{self.url}{artifact['url']}"
+        with self._http.stream("GET", url) as response:
+            if response.is_error:
+                response.read()
+            _check(response, f"GET {artifact['url']}")
+            with path.open("wb") as file:
+                file.writelines(response.iter_bytes())
 
     def follow(self, job_id: int) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield a job's events, kind and data, until it has ended.

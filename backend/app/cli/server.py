@@ -5,9 +5,14 @@ A6HUB_URL it is the stack that `./a6hub up` runs on this machine, as its adminis
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from app.cli.client import Client
+import httpx2
+import typer
+
+from app.cli.client import Client, RefusedError
 from app.cli.running import find
 from app.cli.stack import ADMIN, default_data
 
@@ -26,6 +31,17 @@ def connect() -> Client:
         raise NoServerError("Set A6HUB_URL to the a6hub to use, or start one here: ./a6hub up")
     password = Path(description["admin_password_file"]).read_text()
     return Client.log_in(description["url"], ADMIN, password)
+
+
+@contextmanager
+def connected() -> Iterator[Client]:
+    """Yield a client; what is refused is said, with exit status 1."""
+    try:
+        with connect() as client:
+            yield client
+    except (httpx2.HTTPError, NoServerError) as error:
+        typer.echo(f"a6hub: {error.words if isinstance(error, RefusedError) else error}", err=True)
+        raise typer.Exit(1) from None
 
 
 def _connect_to(url: str) -> Client:
