@@ -51,7 +51,7 @@ class RedisCluster:
         for port in self.sentinels:
             self._start(port, "sentinel.sh", "127.0.0.1", str(first))
         for port in (*self.ports, *self.sentinels):
-            retry(partial(self._ping, port), redis.ConnectionError, f"{port} does not answer")
+            retry(partial(self._ping, port), redis.RedisError, f"{port} does not answer")
 
     def stop(self) -> None:
         """Stop all, the Sentinels first."""
@@ -67,8 +67,8 @@ class RedisCluster:
 
     def empty(self) -> None:
         """Have the master throw away all that it knows."""
-        with self.client(self.master()) as client:
-            client.flushall()
+        # Who was the master a moment ago may not be it any more.
+        retry(self._flush, redis.RedisError, "no master takes the command")
 
     def forget(self) -> None:
         """Remove the data of the Redis that is down."""
@@ -106,10 +106,14 @@ class RedisCluster:
             "127.0.0.1",
             port,
             password=secret,
-            socket_timeout=5,
+            socket_timeout=60,
             ssl=trusted is not None,
             ssl_ca_certs=trusted,
         )
+
+    def _flush(self) -> None:
+        with self.client(self.master()) as client:
+            client.flushall()
 
     def _ping(self, port: int) -> None:
         with self.client(port) as client:

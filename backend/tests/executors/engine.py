@@ -22,7 +22,7 @@ import docker
 from tests.servers import tied
 
 #: How long an engine may take to start, in seconds.
-_START_SECONDS = 60
+_START_SECONDS = 120
 #: A file system in memory, and how much has to be free: three engines with images take 4 GB.
 _MEMORY, _ROOM = Path("/dev/shm"), 10 << 30
 _OPTIONS = ("--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-forward=false")

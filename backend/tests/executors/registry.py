@@ -3,12 +3,11 @@
 import shutil
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.servers import free_port, tied
+from tests.servers import free_port, retry, tied
 
 _CONFIG = """
 version: 0.1
@@ -18,7 +17,6 @@ storage:
 http:
   addr: {address}
 """
-_START_SECONDS = 30
 
 
 def is_installed() -> bool:
@@ -45,12 +43,8 @@ def running_registry(folder: Path) -> Iterator[str]:
 
 def _wait_for(address: str) -> None:
     host, _, port = address.partition(":")
-    deadline = time.monotonic() + _START_SECONDS
-    while True:
-        try:
-            socket.create_connection((host, int(port))).close()
-        except ConnectionRefusedError:
-            assert time.monotonic() < deadline, "the registry does not start"
-            time.sleep(0.02)
-        else:
-            return
+    retry(
+        lambda: socket.create_connection((host, int(port))).close(),
+        ConnectionRefusedError,
+        "the registry does not start",
+    )

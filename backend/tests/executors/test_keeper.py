@@ -51,6 +51,7 @@ def test_a_keeper_that_cannot_be_started_costs_no_descriptor(
         raise BlockingIOError(errno.EAGAIN, "there are too many processes")
 
     monkeypatch.setattr(supervise, "_start_keeper", refuse)
+    gc.collect()
     before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
     done = Run(ProcessExecutor(), tmp_path, "true")
     assert (done.end.outcome, done.end.ok) == (Outcome.NOT_STARTED, False)

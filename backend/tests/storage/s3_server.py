@@ -3,14 +3,13 @@
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.certificates import Authority
-from tests.servers import free_port, tied
+from tests.servers import free_port, retry, tied
 
 KEY, SECRET = "tester", "a-secret-of-the-tests"
 
@@ -47,13 +46,8 @@ def serve_s3(folder: Path, authority: Authority | None = None) -> Iterator[S3Ser
 
 def _wait_for(port: int) -> None:
     """Return once the server takes connections."""
-    deadline = time.monotonic() + 20
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except ConnectionRefusedError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.02)
-        else:
-            return
+    retry(
+        lambda: socket.create_connection(("127.0.0.1", port)).close(),
+        ConnectionRefusedError,
+        "the S3 server does not answer",
+    )
