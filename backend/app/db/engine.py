@@ -39,7 +39,11 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """Yield a session that sees one state of the database and writes nothing."""
+        """Yield a session that writes nothing.
+
+        On SQLite it sees one state of the database, on PostgreSQL each query what is committed when
+        it begins.
+        """
         with Session(self.engine, expire_on_commit=False) as session:
             yield session
 

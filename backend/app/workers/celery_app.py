@@ -1,6 +1,6 @@
 """The Celery app: `celery -A app.workers.celery_app worker --queues=build,simulation`.
 
-What a message means and what happens when one is lost or doubled: see `app.jobs.states`.
+What a message means and what happens when one is lost or doubled: see `app.jobs`.
 """
 
 from celery import Celery
