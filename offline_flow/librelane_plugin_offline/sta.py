@@ -12,7 +12,7 @@ from librelane.state import DesignFormat, State
 from librelane.steps import Step, StepError
 
 from librelane_plugin_offline.database import FlowError
-from librelane_plugin_offline.timing_script import TimingProblem, read_metrics
+from librelane_plugin_offline.timing_script import TimingProblem, read_metrics, unsigned
 
 
 class TimingAnalysis(Step):  # type: ignore[misc]
@@ -33,13 +33,23 @@ class TimingAnalysis(Step):  # type: ignore[misc]
         except FlowError as error:
             raise StepError(str(error)) from None
 
+    def _netlist(self, state_in: State) -> Path:
+        """Return a netlist that OpenSTA can read."""
+        path = Path(state_in[DesignFormat.NETLIST])
+        text = path.read_text()
+        plain = unsigned(text)
+        if plain != text:
+            path = Path(self.step_dir).absolute() / "netlist.v"
+            path.write_text(plain)
+        return path
+
     def _problem(self, state_in: State) -> TimingProblem:
         config, period = self.config, float(self.config["CLOCK_PERIOD"])
         libraries = self.toolbox.filter_views(config, config["LIB"])
         spef = state_in.get(DesignFormat.SPEF) if self.with_wires else None
         return TimingProblem(
             libraries=[Path(library) for library in libraries],
-            netlist=Path(state_in[DesignFormat.NETLIST]),
+            netlist=self._netlist(state_in),
             top=config["DESIGN_NAME"],
             period=period,
             io_delay=float(config["IO_DELAY_CONSTRAINT"]) / 100 * period,

@@ -84,6 +84,11 @@ class TimingProblem:
         )
 
 
+def unsigned(netlist: str) -> str:
+    """Return a netlist of Yosys's without 'signed', which OpenSTA does not read."""
+    return re.sub(r"^(\s*(?:input|output|inout|wire)) signed\b", r"\1", netlist, flags=re.M)
+
+
 def quoted(word: object) -> str:
     """Return a word that Tcl takes as it is."""
     return re.sub(r"([^\w/.:-])", r"\\\1", str(word))

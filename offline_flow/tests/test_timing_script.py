@@ -6,7 +6,13 @@ from pathlib import Path
 import pytest
 
 from librelane_plugin_offline.database import FlowError
-from librelane_plugin_offline.timing_script import DONE, TimingProblem, quoted, read_metrics
+from librelane_plugin_offline.timing_script import (
+    DONE,
+    TimingProblem,
+    quoted,
+    read_metrics,
+    unsigned,
+)
 
 ANSWER = f"""\
 setup ws 6.835208148504324
@@ -133,3 +139,24 @@ class TestWithOpenSta:
     def test_a_missing_netlist_is_told(self, problem: TimingProblem) -> None:
         with pytest.raises(FlowError, match="cannot read"):
             run(replace(problem, netlist=problem.out / "nowhere.v"))
+
+
+SIGNED = """\
+module top(x, y, \\signed );
+  input signed [7:0] x;
+  wire signed [7:0] x;
+  output signed y;
+  input \\signed ;
+  assign y = x[0];
+endmodule
+"""
+
+
+@pytest.mark.skipif(not shutil.which("sta"), reason="OpenSTA is not installed")
+def test_signed_ports_can_be_read(tmp_path: Path) -> None:
+    (tmp_path / "top.v").write_text(unsigned(SIGNED))
+    (tmp_path / "read.tcl").write_text(f"read_verilog {quoted(tmp_path / 'top.v')}\n")
+    command = ["sta", "-no_splash", "-exit", str(tmp_path / "read.tcl")]
+    said = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "rror" not in said.stdout + said.stderr
+    assert unsigned(SIGNED).count("signed") == 2, "names stay"
