@@ -25,7 +25,7 @@ DRAWING: dict[str, Number] = {
     "via4": (71, 44),
     "met5": (72, 20),
     "boundary": (235, 4),
-    "polyres": (66, 13),
+    "polyres": (66, 15),  # as the library marks the resistors of its tie cells
 }
 #: Where ports are drawn, and where their names are written, by metal.
 PIN = {"met2": (69, 16), "met3": (70, 16), "met4": (71, 16)}
