@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,7 @@ def test_a_store_that_takes_nothing(tmp_path: Path) -> None:
 
 def test_a_store_with_another_clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     now = utcnow()
-    monkeypatch.setattr(doctor_stack, "utcnow", lambda: now.replace(year=now.year - 1))
+    monkeypatch.setattr(doctor_stack, "utcnow", lambda: now - timedelta(days=365))
     found = look_at_store(Settings(data_dir=tmp_path))
     assert not found.well
     assert "clock" in found.words

@@ -48,7 +48,7 @@ def begin_build(context: Context, user: User, steps: Sequence[dict[str, Any]]) -
     job_id = make_job(
         context.database, tree_digest=tree, toolchain="librelane", job_type=JobType.BUILD, user=user
     )
-    mine = claim_job(context.database, job_id)
+    mine = claim_job(context.database, job_id, lease=3600)
     with context.database.writing() as session:
         job = session.get_one(Job, job_id)
         job.config, job.started_at = CONFIG, utcnow() - timedelta(seconds=30)

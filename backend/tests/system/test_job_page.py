@@ -6,12 +6,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from sqlalchemy import select
 
 from app.api.deps import SESSION_COOKIE
 from app.core.clock import utcnow
 from app.jobs.context import Context
+from app.jobs.logs import segment_key
 from app.models import Job, JobStatus, Step, User
 from tests.api.conftest import make_login
 from tests.jobs.builds import Outcome, begin_build, end_build, rename_project
@@ -320,6 +321,35 @@ def test_it_is_followed_again_when_a_proxy_answered(go: Open, ada: User, context
     expect(page).to_have_title(re.compile("^violations: Job"))
 
 
+def test_a_look_that_was_asked_for_while_another_fails_is_had(
+    go: Open, ada: User, context: Context
+) -> None:
+    job, held = end_build(context, begin_build(context, ada, DONE), VIOLATED), list[Route]()
+    context.store.put(segment_key(job, 1, 0), b"all is said")
+    page = go("/")
+    page.route(
+        f"**/api/v1/jobs/{job}",
+        lambda route: route.continue_() if held else held.append(route),
+    )
+    page.goto(f"{page.url}jobs/{job}")
+    expect(page.locator("#log")).to_have_text("all is said")  # then an end, which asks for a look
+    held[0].abort()
+    expect(page.locator("#outcome")).to_be_visible()
+    expect(page.locator("#trouble")).to_be_hidden()
+
+
+def test_what_is_pressed_stays_until_it_is_let_go_of(go: Open, ada: User, context: Context) -> None:
+    mine = begin_build(context, ada, RUNNING)
+    page = go("/")
+    page.get_by_role("link", name=str(mine.job_id), exact=True).hover()
+    page.mouse.down()
+    end_build(context, mine, VIOLATED)
+    with page.expect_response("**/"):
+        page.evaluate(LOOK_AGAIN)
+    page.mouse.up()
+    page.wait_for_url(f"**/jobs/{mine.job_id}")
+
+
 def test_running_from_a_step(go: Open, ada: User, context: Context) -> None:
     job = end_build(context, begin_build(context, ada, DONE), VIOLATED)
     page = go(f"/jobs/{job}")
@@ -422,9 +452,9 @@ def test_pinning_and_deleting(go: Open, ada: User, context: Context) -> None:
 def test_files_that_were_removed(go: Open, ada: User, context: Context) -> None:
     job = end_build(context, begin_build(context, ada, DONE), VIOLATED)
     with context.database.writing() as session:
-        session.get_one(Job, job).files_removed_at = utcnow()
+        session.get_one(Job, job).files_removed_at = removed = utcnow()
     page = go(f"/jobs/{job}")
-    words = f"The files of job {job} were removed on {utcnow():%Y-%m-%d} by the retention."
+    words = f"The files of job {job} were removed on {removed:%Y-%m-%d} by the retention."
     expect(page.locator("#kept")).to_have_text(words)
     expect(page.locator("#outcome")).to_contain_text("3 setup violations")
     for hidden in ("#log-card", "#files", "#layout", "#trouble"):

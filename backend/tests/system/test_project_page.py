@@ -61,7 +61,6 @@ def go(here: Context, browser: Browser) -> Iterator[Open]:
         tokens = {name: make_login(here.database, name) for name in ("ada", "bob", "eve")}
 
         def open_page(path: str, user: str = "ada") -> Page:
-            visit.clear_cookies()
             visit.add_cookies([{"name": SESSION_COOKIE, "value": tokens[user], "url": address}])
             page = visit.new_page()
             page.on("pageerror", lambda error: troubles.append(str(error)))
@@ -192,6 +191,7 @@ def test_what_is_refused_is_told_beside_it(go: Open, here: Context) -> None:
     expect(page.locator("#put-trouble")).to_contain_text('a"b.v holds a quotation mark')
     put(page, bad__zip=zip_of({"good.v": b"", "a;b.v": b""}))
     expect(page.locator("#put-trouble")).to_contain_text("holds a semicolon")
+    expect(page.locator("#sending")).to_be_hidden()  # else a job would wait for these files
     expect(paths(page)).to_have_text(["dropped.v"])
 
     top = form(page, "Simulate").get_by_label("Top module")
@@ -215,6 +215,7 @@ def test_a_build_with_what_is_kept(go: Open, here: Context) -> None:
     page = go("/projects")
     path = make_project(page, "build")
     put(page, top__v=b"module top; endmodule\n")
+    expect(paths(page)).to_have_text(["top.v"])
     page.get_by_text("What all builds begin with").click()
     kept = page.get_by_label("Kept with the project")
     kept.fill("flow=Offline\npreset=grand\n")
@@ -342,6 +343,49 @@ def test_what_is_chosen_while_files_are_put_is_put_after_them(go: Open) -> None:
     expect(page.locator("#put-trouble")).to_have_text(trouble)
     expect(page.locator("#put-done")).to_have_text("1 file was put here. 1 file was put here.")
     expect(page.locator("#sending")).to_be_hidden()
+
+
+def hold(page: Page, url: str, method: str = "GET") -> list[Route]:
+    """Hold back the next request of the kind, and return where it will be."""
+    held: list[Route] = []
+
+    def meet(route: Route) -> None:
+        held.append(route) if not held and route.request.method == method else route.fallback()
+
+    page.route(url, meet)
+    return held
+
+
+def test_forms_wait_for_the_page_scripts(go: Open) -> None:
+    """Else the browser would send them to the page itself."""
+    page = go("/projects")
+    held = hold(page, "**/static/form.js")
+    with page.expect_request("**/static/form.js"):
+        page.goto("/projects", wait_until="commit")
+    make = page.get_by_role("button", name="Make it")
+    expect(make).to_be_disabled()
+    held[0].continue_()
+    expect(make).to_be_enabled()
+
+
+def test_answers_that_come_late_take_nothing_away(go: Open) -> None:
+    page = go("/projects")
+    make_project(page, "late answers")
+    files, config = hold(page, "**/files"), hold(page, "**/build/config")
+    page.reload()
+    put(page, new__v=b"x")
+    expect(paths(page)).to_have_text(["new.v"])
+    with page.expect_response("**/files"):
+        files[0].fulfill(json=[])  # as it was before
+    page.get_by_text("What all builds begin with").click()
+    kept = page.get_by_label("Kept with the project")
+    expect(kept).to_be_disabled()
+    expect(page.get_by_role("button", name="Keep")).to_be_disabled()
+    config[0].continue_()
+    kept.fill("CLOCK_PERIOD=9")
+    page.get_by_role("button", name="Keep").click()
+    expect(page.locator("#kept-count")).to_have_text("1 value")
+    expect(paths(page)).to_have_text(["new.v"])
 
 
 def while_putting(page: Page, *, go_on: bool) -> None:

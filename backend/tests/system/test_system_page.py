@@ -1,16 +1,18 @@
 """The system page in a real browser, as an operator uses it."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 from sqlalchemy import update
 
 from app.api.deps import SESSION_COOKIE
+from app.core.clock import utcnow
 from app.executors.scripted import ScriptedExecutor
 from app.jobs.context import Context
 from app.jobs.presence import Reporter
-from app.models import User
+from app.models import User, WorkerReport
 from tests.api.conftest import make_login
 from tests.jobs.factories import claim_job, make_job
 from tests.system.server import served
@@ -29,6 +31,8 @@ def page(context: Context, browser: Browser) -> Iterator[Page]:
     with context.database.writing() as session:
         session.execute(update(User).values(is_admin=True))
     Reporter("host:1", ScriptedExecutor()).report(context.database)
+    with context.database.writing() as session:  # it stays there, however long a test takes
+        session.execute(update(WorkerReport).values(seen_at=utcnow() + timedelta(hours=1)))
     claim_job(context.database, make_job(context.database), "host:1/7", lease=600)
     with served(context.settings) as address, browser.new_context() as visit:
         visit.add_cookies([{"name": SESSION_COOKIE, "value": token, "url": address}])
@@ -37,12 +41,18 @@ def page(context: Context, browser: Browser) -> Iterator[Page]:
         yield opened
 
 
+def press(button: Locator) -> None:
+    """Press what shows the page anew, and wait until that is whole."""
+    with button.page.expect_event("load"):
+        button.click()
+
+
 def test_draining_a_worker(page: Page) -> None:
     row = page.locator("tr").filter(has_text="host:1")
     expect(row.get_by_role("link", name="1", exact=True)).to_have_attribute("href", "/jobs/1")
-    row.get_by_role("button", name="Drain").click()
+    press(row.get_by_role("button", name="Drain"))
     expect(row.locator(".badge")).to_have_text("draining")
-    row.get_by_role("button", name="Undo").click()
+    press(row.get_by_role("button", name="Undo"))
     expect(row.locator(".badge")).to_have_text("there")
 
 
@@ -51,9 +61,9 @@ def test_maintenance(page: Page) -> None:
     page.get_by_role("button", name="Begin maintenance").click()
     expect(page.locator(".banner")).to_have_count(0)
     page.once("dialog", lambda dialog: dialog.accept("New <b>disks</b>."))
-    page.get_by_role("button", name="Begin maintenance").click()
+    press(page.get_by_role("button", name="Begin maintenance"))
     expect(page.locator(".banner")).to_contain_text("New <b>disks</b>.")
-    page.get_by_role("button", name="End maintenance").click()
+    press(page.get_by_role("button", name="End maintenance"))
     expect(page.locator(".banner")).to_have_count(0)
 
 

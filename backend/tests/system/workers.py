@@ -65,6 +65,7 @@ class Worker:
 
     def kill_all(self) -> None:
         """Kill -9 all its processes, as the death of its host does."""
+        self.freeze()  # so that none does anything because another is dead already
         for pid in (self.process.pid, *children_of(self.process.pid)):
             os.kill(pid, signal.SIGKILL)
         self.process.wait()

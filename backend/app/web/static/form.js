@@ -3,8 +3,10 @@
 import { Problem } from "./ask.js";
 import { element } from "./dom.js";
 
-// Has a form do something when it is sent.
+// Has a form do something when it is sent. Before, the browser would send it by itself, to the page: so
+// the page has its button disabled.
 export function onSubmit(form, action) {
+  for (const button of form.querySelectorAll("button:not([type=button])")) button.disabled = false;
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     clear(form);

@@ -25,7 +25,7 @@ async function renew() {
 }
 
 function put(place, fresh) {
-  if (!fresh || fresh.innerHTML === shown.get(place) || isSelectedIn(place)) return;
+  if (!fresh || fresh.innerHTML === shown.get(place) || isSelectedIn(place) || isPressed(place)) return;
   const focused = place.contains(document.activeElement) ? document.activeElement : null;
   const across = place.querySelector(".scroll")?.scrollLeft;
   shown.set(place, fresh.innerHTML);
@@ -38,6 +38,11 @@ function put(place, fresh) {
 function isSelectedIn(place) {
   const selection = getSelection();
   return !selection.isCollapsed && place.contains(selection.anchorNode);
+}
+
+// What is pressed has to be there when it is let go of: else that is no click.
+function isPressed(place) {
+  return place.matches(":active");
 }
 
 // What leads to the same, or does the same, as what had the focus.

@@ -1,6 +1,5 @@
-// The system page's buttons: each asks the API for what it says, and shows the page anew.
-
-const trouble = document.getElementById("trouble");
+// The system page's buttons: each asks the API for what it says, and shows the page anew. No module:
+// it is there before the first button is.
 
 async function press(button) {
   const { ask, method, path } = button.dataset;
@@ -18,7 +17,12 @@ async function press(button) {
     return;
   }
   button.disabled = false;
-  trouble.textContent = (await answer.json()).detail;
+  tell((await answer.json()).detail);
+}
+
+function tell(words) {
+  const trouble = document.getElementById("trouble");
+  trouble.textContent = words;
   trouble.hidden = false;
 }
 
@@ -27,7 +31,6 @@ document.addEventListener("click", ({ target }) => {
   const button = target.closest("button[data-path]");
   if (button) press(button).catch((error) => {
     button.disabled = false;
-    trouble.textContent = `Cannot reach a6hub: ${error.message}`;
-    trouble.hidden = false;
+    tell(`Cannot reach a6hub: ${error.message}`);
   });
 });

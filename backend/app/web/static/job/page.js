@@ -55,24 +55,28 @@ function trouble(words) {
 
 let refreshing = false, again = false, isGone = false;
 
+// One look at a time; who asks for one meanwhile gets another after it, also if it fails.
 async function refresh() {
   if (refreshing) { again = true; return; }
   refreshing = true;
+  do {
+    again = false;
+    await look();
+  } while (again);
+  refreshing = false;
+}
+
+async function look() {
   try {
-    do {
-      again = false;
-      draw(await ask(api));
-      if (isOver(current)) {
-        drawArtifacts(current.files_removed ? [] : await ask(`${api}/artifacts`));
-        drawResult(current, await ask(`${api}/result`));
-      }
-      trouble("");
-    } while (again);
+    draw(await ask(api));
+    if (isOver(current)) {
+      drawArtifacts(current.files_removed ? [] : await ask(`${api}/artifacts`));
+      drawResult(current, await ask(`${api}/result`));
+    }
+    trouble("");
   } catch (error) {
     isGone = [404, 410].includes(error.status);
     trouble(error.status ? error.message : `Cannot reach a6hub: ${error.message}`);
-  } finally {
-    refreshing = false;
   }
 }
 

@@ -6,12 +6,18 @@ import { bytes, count } from "../format.js";
 import { api, mine } from "./api.js";
 import { view } from "./view.js";
 
+let asked = 0; // how often
+
+// What was asked for last is shown, in whatever order the answers come.
 export async function drawFiles() {
+  const own = ++asked;
   try {
-    draw(await ask(`${api}/files`));
+    const files = await ask(`${api}/files`);
+    if (own !== asked) return;
+    draw(files);
     trouble("");
   } catch (error) {
-    trouble(`Cannot reach a6hub: ${error.message}`);
+    if (own === asked) trouble(`Cannot reach a6hub: ${error.message}`);
   }
 }
 

@@ -25,10 +25,15 @@ function draw({ variables, ...choices }) {
   listeners.forEach((listener) => listener(choices));
 }
 
-onSubmit(form, async ({ config }) => {
+async function keep({ config }) {
   form.querySelector(".done").textContent = "";
   draw(await send("PUT", url, read(config, variablesOf)));
   form.querySelector(".done").textContent = "Kept.";
-});
+}
 
-ask(url).then(draw).catch((error) => tell(form, error));
+// Nothing is written, or kept, before it is known what is there: one would take the other's place.
+ask(url).then((kept) => {
+  draw(kept);
+  form.elements.config.disabled = false;
+  onSubmit(form, keep);
+}).catch((error) => tell(form, error));
