@@ -65,6 +65,11 @@ def test_what_is_refused_is_not_repeated_with_its_passwords() -> None:
     assert "ssl_cert_reqs" not in str(refused.value)
 
 
+def test_files_are_no_larger_than_a_column_takes() -> None:
+    with pytest.raises(ValidationError, match="less than 2147483648"):
+        Settings(max_upload_bytes=1 << 31)
+
+
 def test_secrets_come_from_files(tmp_path: Path) -> None:
     """Under the names that the compose file gives them."""
     for name in ("database_password", "redis_password", "s3_access_key", "s3_secret_key"):

@@ -16,7 +16,9 @@ class UploadSettings(Group):
         32 << 20,
         validation_alias=own("MAX_UPLOAD_BYTES"),
         gt=0,
-        description="One file, alone or in an archive; or the files of one request together.",
+        lt=1 << 31,  # what the database's column takes
+        description="One file, alone or in an archive; or the files of one request together. "
+        "Under 2 GiB.",
         json_schema_extra=API,
     )
     max_project_files: int = Field(
