@@ -15,7 +15,7 @@ import uvicorn
 
 from app.api.application import create_app
 from app.core.settings import Settings
-from tests.servers import free_port
+from tests.servers import free_port, tied
 from tests.system.workers import BACKEND, wait_until
 
 
@@ -29,7 +29,7 @@ def api(settings: Settings, log: Path) -> Iterator[tuple[int, str]]:
         "A6HUB_DATABASE_URL": settings.database,
         "CELERY_BROKER_URL": settings.broker_url,
     }
-    command = [sys.executable, "-m", "uvicorn", "main:app", f"--port={port}"]
+    command = tied(sys.executable, "-m", "uvicorn", "main:app", f"--port={port}")
     url = f"http://127.0.0.1:{port}"
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=BACKEND, env=env, stdout=output, stderr=output)
