@@ -68,7 +68,7 @@ def test_the_demo_makes_a_chip(folder: Path) -> None:
     assert (results / "build/final/render/spm.png").read_bytes().startswith(PNG_HEADER)
     assert "$enddefinitions" in (results / "simulation/spm.vcd").read_text()
     assert not list((folder / "tmp").iterdir())
-    assert not processes_of(folder)
+    wait_until(lambda: not processes_of(folder), "all processes have ended")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])

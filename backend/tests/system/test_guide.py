@@ -10,7 +10,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx2
@@ -94,7 +94,16 @@ def guide(settings: Settings, tmp_path: Path) -> Guide:
 
 
 def get(url: str, auth: tuple[str, str] | None = None) -> httpx2.Response:
-    return httpx2.get(url, auth=auth, trust_env=False, verify=PLAIN, timeout=30)
+    """Ask a server, which listens a moment after it has said that it is there."""
+    answers: list[httpx2.Response] = []
+
+    def ask() -> bool:
+        with suppress(httpx2.ConnectError):
+            answers.append(httpx2.get(url, auth=auth, trust_env=False, verify=PLAIN, timeout=30))
+        return answers != []
+
+    wait_until(ask, f"{url} answers")
+    return answers[0]
 
 
 def redis_cli(settings: Settings, command: str) -> list[str]:

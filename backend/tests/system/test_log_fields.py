@@ -12,7 +12,7 @@ from app.core.settings import Settings
 from app.models import JobStatus
 from tests.system.lab import SHORT, Lab
 from tests.system.server import api
-from tests.system.workers import worker
+from tests.system.workers import PATIENCE, worker
 
 pytestmark = [
     pytest.mark.system,
@@ -36,8 +36,18 @@ def test_all_that_an_api_writes(
     monkeypatch.setenv("A6HUB_LOG_JSON", "1")
     headers = {"Authorization": f"Bearer {lab.log_in()}", "X-Request-ID": "of-the-test"}
     with api(settings, tmp_path / "log") as (_, url):
-        httpx2.get(f"{url}/api/v1/projects/{lab.project.id}", headers=headers, trust_env=False)
-        httpx2.get(f"{url}/api/v1/projects", headers={"X-Request-ID": "of-nobody"}, trust_env=False)
+        httpx2.get(
+            f"{url}/api/v1/projects/{lab.project.id}",
+            headers=headers,
+            trust_env=False,
+            timeout=PATIENCE,
+        )
+        httpx2.get(
+            f"{url}/api/v1/projects",
+            headers={"X-Request-ID": "of-nobody"},
+            trust_env=False,
+            timeout=PATIENCE,
+        )
     lines = _lines(tmp_path / "log")
     assert {"timestamp", "level", "logger", "event"} <= set.intersection(*map(set, lines))
     asked, refused = (line for line in lines if line["event"] == "request")

@@ -7,6 +7,7 @@ from app.accounts import guard
 from app.api import deps
 from app.jobs.context import Context
 from tests.system.server import served
+from tests.system.workers import PATIENCE
 
 pytestmark = [
     pytest.mark.system,
@@ -31,6 +32,7 @@ def test_the_address_behind_a_proxy(
                 data=form,
                 headers={"X-Forwarded-For": f"203.0.113.9, 198.51.100.{number}"},
                 trust_env=False,
+                timeout=PATIENCE,
             ).status_code
             for number in range(2)
         ]

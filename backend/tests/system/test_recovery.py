@@ -1,9 +1,10 @@
 """Harder cases than one kill: frozen workers, deploys, limits, messages delivered twice."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from app.core.settings import Settings
 from app.jobs.again import retry
@@ -12,7 +13,7 @@ from app.jobs.context import Context
 from app.models import Artifact, JobStatus
 from tests.jobs.factories import attempts_of, job_of
 from tests.system.lab import ENDLESS, FAST, SHORT, Lab
-from tests.system.workers import processes_below, wait_until, worker
+from tests.system.workers import Worker, processes_below, wait_until, worker
 
 pytestmark = [
     pytest.mark.system,
@@ -40,6 +41,20 @@ def let_go(settings: Settings) -> None:
         (folder / "go").write_text("")
 
 
+def is_between_transactions(lab: Lab, frozen: Worker) -> bool:
+    """Return whether a frozen worker is in no transaction; one that is goes on a little."""
+    query = text(
+        "SELECT state FROM pg_stat_activity WHERE datname = current_database()"
+        " AND pid <> pg_backend_pid() AND state <> 'idle'"
+    )
+    with lab.database.reading() as session:
+        states = session.scalars(query).all()
+    if "idle in transaction" in states:
+        frozen.thaw()
+        frozen.freeze()
+    return not states
+
+
 def test_a_frozen_worker_that_wakes_up_writes_nothing_and_kills_what_it_ran(
     lab: Lab, settings: Settings, tmp_path: Path
 ) -> None:
@@ -48,6 +63,7 @@ def test_a_frozen_worker_that_wakes_up_writes_nothing_and_kills_what_it_ran(
         lab.wait_for_output(job_id)
         lab.replace_source(job_id, SHORT)
         first.freeze()
+        wait_until(partial(is_between_transactions, lab, first), "it holds no lock")
         with worker(settings, tmp_path / "second", A6HUB_DATA_DIR=str(tmp_path / "b"), **FAST):
             lab.wait_for(job_id, JobStatus.COMPLETED)
         before = job_of(lab.database, job_id).ended_at

@@ -13,7 +13,7 @@ from tests.jobs.factories import make_job
 from tests.system.lab import Lab
 from tests.system.peers import Sentry, sentry
 from tests.system.server import api
-from tests.system.workers import wait_until, worker
+from tests.system.workers import PATIENCE, wait_until, worker
 
 pytestmark = [
     pytest.mark.system,
@@ -61,7 +61,9 @@ def test_a_request(lab: Lab, settings: Settings, told: Sentry, tmp_path: Path) -
     headers = {"Authorization": f"Bearer {token}", "X-Request-ID": "of-the-test"}
     with api(settings, tmp_path / "log") as (_, url):
         ours, theirs = (
-            httpx2.get(f"{url}/api/v1/jobs/{number}", headers=headers, trust_env=False)
+            httpx2.get(
+                f"{url}/api/v1/jobs/{number}", headers=headers, trust_env=False, timeout=PATIENCE
+            )
             for number in (job_id, 12345)
         )
         wait_until(lambda: bool(told.events()), "it is told")

@@ -14,7 +14,7 @@ from tests.servers import free_port
 from tests.system.lab import ENDLESS, FAST, SHORT, Lab
 from tests.system.peers import Collector, Span, collector
 from tests.system.server import api
-from tests.system.workers import wait_until, worker
+from tests.system.workers import PATIENCE, wait_until, worker
 
 pytestmark = pytest.mark.system
 _SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -47,6 +47,7 @@ def _submit(lab: Lab, url: str, source: str, **headers: str) -> int:
         json={"config": {"top": "tb"}},
         headers={"Authorization": f"Bearer {lab.log_in()}", **headers},
         trust_env=False,
+        timeout=PATIENCE,
     )
     assert answer.status_code == 201, answer.text
     return int(answer.json()["id"])
@@ -69,7 +70,7 @@ def test_one_trace_from_the_request_to_the_steps(
         job_id = _submit(lab, url, SHORT, traceparent=PARENT)
         lab.wait_for(job_id, JobStatus.COMPLETED)
         wait_until(lambda: len(taken.named("attempt")) == 1, "the attempt is told of")
-        httpx2.get(f"{url}/api/v1/projects/secret-name", trust_env=False)
+        httpx2.get(f"{url}/api/v1/projects/secret-name", trust_env=False, timeout=PATIENCE)
     spans = [span for span in taken.spans() if span.trace == PARENT.split("-")[1]]
     request, submit = _one(spans, f"POST {ROUTE}"), _one(spans, "submit")
     attempt, queue = _one(spans, "attempt"), _one(spans, "queue")
