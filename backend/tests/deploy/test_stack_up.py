@@ -370,8 +370,18 @@ def test_an_upgrade_with_a_migration(site: Site) -> None:
         site.compose("up", "-d", "--wait")
         await_completed(client, jobs)
     assert site.container("backend")["Config"]["Image"] == "a6hub-backend:9.9.9"
-    ask = "SELECT version_num FROM alembic_version"
-    said = site.compose(
-        "exec", "-T", "postgres", "psql", "-U", "a6hub", "-h", "/run/postgresql", "-Atc", ask
-    )
-    assert said.split() == ["9999"]
+    assert ask_database(site, "SELECT version_num FROM alembic_version") == ["9999"]
+
+
+def test_the_database_lets_go_of_who_vanished(site: Site) -> None:
+    # What it is for connections by TCP; asked for by another way, a setting itself is 0.
+    names = "tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count"
+    ask = "SELECT reset_val FROM pg_settings WHERE name = '{}'"
+    assert [ask_database(site, ask.format(name)) for name in names] == [["10"], ["5"], ["3"]]
+
+
+def ask_database(site: Site, query: str) -> list[str]:
+    """Return the words that a query finds."""
+    return site.compose(
+        *("exec", "-T", "postgres", "psql", "-U", "a6hub", "-h", "/run/postgresql", "-Atc", query)
+    ).split()

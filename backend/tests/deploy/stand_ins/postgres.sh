@@ -10,4 +10,5 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
     echo "host all all all scram-sha-256" >> "$PGDATA/pg_hba.conf"
     echo "CREATE DATABASE $POSTGRES_DB" | postgres --single -D "$PGDATA" postgres
 fi
-exec postgres -c listen_addresses='*' -c unix_socket_directories=/run/postgresql
+shift # the word postgres
+exec postgres -c listen_addresses='*' -c unix_socket_directories=/run/postgresql "$@"
