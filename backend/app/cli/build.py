@@ -5,14 +5,13 @@ import tempfile
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, cast
 
-import httpx2
 import typer
 from rich.console import Console
 
-from app.cli.client import Client, RefusedError
+from app.cli.client import Client
 from app.cli.demo_live import follow_all
 from app.cli.design import TooLargeError, pack
-from app.cli.server import NoServerError, connect
+from app.cli.server import connected
 
 #: The exit status by verdict; what has none failed or was cancelled.
 _STATUS = {"clean": 0, "violations": 2}
@@ -53,20 +52,15 @@ def build(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
     variables = dict(map(_variable, config or []))
     if begin is not None and chosen:
         raise _MistakeError(f"--{next(iter(chosen))} cannot change after --from.")
-    try:
-        with connect() as client:
-            name = project or _name(folder)
-            if begin is None:
-                request = {**chosen, "to": end, "variables": variables}
-                job = _submit(client, name, folder, request, console)
-            else:
-                job = client.restart(_newest(client, name), begin, end, variables)
-            _tell_of(client, job, console)
-            status = _watch(client, job, console) if watch else 0
-    except (httpx2.HTTPError, NoServerError) as error:
-        words = error.words if isinstance(error, RefusedError) else error
-        typer.echo(f"a6hub: {words}", err=True)
-        raise typer.Exit(_FAILED) from None
+    with connected() as client:
+        name = project or _name(folder)
+        if begin is None:
+            request = {**chosen, "to": end, "variables": variables}
+            job = _submit(client, name, folder, request, console)
+        else:
+            job = client.restart(_newest(client, name), begin, end, variables)
+        _tell_of(client, job, console)
+        status = _watch(client, job, console) if watch else 0
     raise typer.Exit(status)
 
 

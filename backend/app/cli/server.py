@@ -40,8 +40,18 @@ def connected() -> Iterator[Client]:
         with connect() as client:
             yield client
     except (httpx2.HTTPError, NoServerError) as error:
-        typer.echo(f"a6hub: {error.words if isinstance(error, RefusedError) else error}", err=True)
+        typer.echo(f"a6hub: {_words_of(error)}", err=True)
         raise typer.Exit(1) from None
+
+
+def _words_of(error: httpx2.HTTPError | NoServerError) -> str:
+    if isinstance(error, RefusedError):
+        return error.words
+    if isinstance(error, httpx2.ConnectError):
+        url = error.request.url
+        place = f"{url.scheme}://{url.netloc.decode()}"
+        return f"Nobody answers at {place}: {error}. If it has just been started, try again."
+    return str(error)
 
 
 def _connect_to(url: str) -> Client:

@@ -12,6 +12,7 @@ from app.models import User
 from tests.api.conftest import make_login
 from tests.cli.calling import cli
 from tests.jobs.builds import Outcome, begin_build, end_build
+from tests.servers import free_port
 from tests.system.server import served
 
 
@@ -34,6 +35,17 @@ def test_fetching_files(context: Context, tmp_path: Path, monkeypatch: pytest.Mo
         refused = cli(context.settings, "fetch", job, str(place), "--kind", "lef")
         assert "has no such files; it has: gds, report." in refused.stderr
         assert refused.returncode == 1
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_where_nobody_answers(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    address = f"http://127.0.0.1:{free_port()}"
+    monkeypatch.setenv("A6HUB_TOKEN", "token")
+    monkeypatch.setenv("A6HUB_URL", address)
+    for words in (("fetch", "1"), ("build", str(Path(__file__).parent))):
+        done = cli(context.settings, *words)
+        assert done.stderr.startswith(f"a6hub: Nobody answers at {address}: ")
+        assert (done.returncode, done.stderr.count("\n")) == (1, 1)
 
 
 def test_a_server_cannot_name_files_elsewhere(tmp_path: Path) -> None:
