@@ -2,7 +2,6 @@
 
 import errno
 import gc
-import os
 import signal
 from pathlib import Path
 
@@ -35,13 +34,18 @@ def test_killed_keeper_is_noticed(tmp_path: Path) -> None:
     assert done.end.outcome is Outcome.SIGNALLED
 
 
+def descriptors() -> int:
+    """Return how many this process has open."""
+    return len([*Path("/proc/self/fd").iterdir()])
+
+
 def test_worker_keeps_no_descriptors(executor: Executor, tmp_path: Path) -> None:
     Run(executor, tmp_path, "true")
     gc.collect()  # or what earlier tests left is closed meanwhile
-    before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+    before = descriptors()
     for _ in range(3):
         Run(executor, tmp_path, "true")
-    assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
+    assert descriptors() == before
 
 
 def test_a_keeper_that_cannot_be_started_costs_no_descriptor(
@@ -52,10 +56,10 @@ def test_a_keeper_that_cannot_be_started_costs_no_descriptor(
 
     monkeypatch.setattr(supervise, "_start_keeper", refuse)
     gc.collect()
-    before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+    before = descriptors()
     done = Run(ProcessExecutor(), tmp_path, "true")
     assert (done.end.outcome, done.end.ok) == (Outcome.NOT_STARTED, False)
-    assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
+    assert descriptors() == before
 
 
 def test_commands_give_way_to_others(tmp_path: Path) -> None:
